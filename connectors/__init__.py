@@ -1,0 +1,12 @@
+"""Which connectors are there, and where is each one's class?
+
+The registry reads this table; nothing else imports a connector. To add one: a module here, its line below, its tests.
+"""
+
+CONNECTORS: dict[str, str] = {
+    "command_reporter": "connectors.command_reporter:CommandReporter",
+    "drop_folder": "connectors.drop_folder:DropFolder",
+    "memory": "connectors.memory:MemorySource",
+    "mail_folder": "connectors.mail_folder:MailFolder",
+    "smtp": "connectors.smtp:Smtp",
+}

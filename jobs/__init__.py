@@ -1,0 +1,9 @@
+"""One module per job. `JOBS` is the index, in the order of the cycle: pull, collect, report."""
+
+JOBS = {
+    "pull_students": "jobs.pull_students:run",
+    "pull_results": "jobs.pull_results:run",
+    "pull_entries": "jobs.pull_entries:run",
+    "collect_proformas": "jobs.collect_proformas:run",
+    "report_compliance": "jobs.report_compliance:run",
+}

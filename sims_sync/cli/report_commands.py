@@ -1,0 +1,126 @@
+"""`report compliance`: the figures of one half term, in every format, for a person or a file."""
+
+import os
+import tempfile
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from sims_sync.cli.shared import (
+    Opened,
+    as_of_option,
+    chosen_half_term,
+    config_option,
+    exit_with,
+    half_term_option,
+    opened,
+    school_option,
+    whoami,
+)
+from sims_sync.compliance_report import compliance_report, summary_of
+from sims_sync.config import SchoolConfig
+from sims_sync.errors import ConfigProblem, ConfigurationError, RunError
+from sims_sync.outcome import EXIT_CODES, Ending
+from sims_sync.report.exports import render_csv, render_json, render_names_csv
+from sims_sync.report.page import render_html
+from sims_sync.report.summary import ComplianceSummary
+from sims_sync.report.text import render_text
+from sims_sync.store.decisions import record_audit
+
+FORMATS: dict[str, Callable[[ComplianceSummary], str]] = {
+    "text": render_text,
+    "html": render_html,
+    "json": render_json,
+    "csv": render_csv,
+}
+
+
+@click.group()
+def report() -> None:
+    """Print a report, or write it to a file."""
+
+
+@report.command()
+@half_term_option
+@click.option("--house", metavar="HOUSE", help="Only this house.")
+@click.option("--format", "form", type=click.Choice(sorted(FORMATS)), default="text", show_default=True)
+@click.option(
+    "--names", is_flag=True, help="With the students who are not done. Keep the file where only staff can read it."
+)
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file.")
+@school_option
+@as_of_option
+@config_option
+def compliance(
+    half_term: str | None,
+    house: str | None,
+    form: str,
+    names: bool,
+    output: Path | None,
+    school_id: str | None,
+    as_of: datetime | None,
+) -> None:
+    """Which tutors still have entries to make, per house and tutor group."""
+    with opened() as place:
+        school = place.one_school(school_id)
+        summary = _summary(place, school, half_term, house, as_of, names=names)
+        if names:
+            _audit_names(place, school, summary, house)
+    text = render_names_csv(summary) if names and form == "csv" else FORMATS[form](summary)
+    if output is None:
+        click.echo(text, nl=not text.endswith("\n"))
+    else:
+        write_whole(output, text)
+        click.echo(f"Written to {output}.", err=True)
+    exit_with(EXIT_CODES[Ending.HELD] if summary.held else 0)
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file whole or not at all: a reader never meets half a report.
+
+    Raises:
+        RunError: the folder is missing or cannot be written to.
+    """
+    try:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+        Path(name).replace(path)
+    except OSError:
+        raise RunError("write", f"{path} cannot be written.", "Check the folder and this account's rights.") from None
+
+
+def _summary(
+    place: Opened,
+    school: SchoolConfig,
+    half_term: str | None,
+    house: str | None,
+    as_of: datetime | None,
+    *,
+    names: bool,
+) -> ComplianceSummary:
+    context = place.context(school, as_of)
+    school_year = context.school_year()
+    chosen = chosen_half_term(school_year, half_term, context.now())
+    found = compliance_report(context, chosen)
+    try:
+        return summary_of(found, school, house=house, names=names)
+    except KeyError:
+        known = ", ".join(figures.house for figures in found.assessment.houses)
+        raise ConfigurationError([ConfigProblem(f"--house {house}", "is not known.", f"Known: {known}.")]) from None
+
+
+def _audit_names(place: Opened, school: SchoolConfig, summary: ComplianceSummary, house: str | None) -> None:
+    context = place.context(school)
+    with place.store.writing() as connection:
+        record_audit(
+            connection,
+            school.id,
+            at=context.now(),
+            who=whoami(),
+            action="report-with-names",
+            subject=str(summary.half_term),
+            detail={"house": house or "all"},
+        )

@@ -1,0 +1,249 @@
+"""Reads config.toml and schools.d/*.toml into the model, with every problem at once, each with its path."""
+
+import difflib
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from sims_sync.config import Config, SchoolConfig, StoreSection
+from sims_sync.connector import Options
+from sims_sync.errors import ConfigProblem, ConfigurationError
+from sims_sync.registry import connector_class, connector_names
+from sims_sync.secrets import is_reference
+
+CONFIG_VERSION = 1
+CONFIG_VARIABLE = "SIMS_SYNC_CONFIG"
+_SECRET_KEYS = ("password", "client_secret", "token")
+_OWN_SECTIONS = ("school",)  # what a further school never takes over from the top of config.toml
+_TOP_KEYS = ("version", "store", "schools")
+
+Table = dict[str, Any]
+
+
+def find_config(given: str | None) -> Path:
+    """The config file: the one given, else SIMS_SYNC_CONFIG, else ./config.toml.
+
+    Raises:
+        ConfigurationError: there is none.
+    """
+    path = Path(given or os.environ.get(CONFIG_VARIABLE) or "config.toml").absolute()
+    if not path.is_file():
+        raise ConfigurationError(
+            [ConfigProblem(str(path), "is not there.", "Run `sims-sync init` to write one, or say --config FILE.")]
+        )
+    return path
+
+
+def load_config(path: Path) -> Config:
+    """Read and check everything.
+
+    A school of several that is broken lands in `Config.broken`, and the others go on.
+
+    Raises:
+        ConfigurationError: a file cannot be read, the top of it is wrong, or no school is usable.
+    """
+    top = _read_toml(path)
+    _check_top(top, path)
+    store = _store(top, path)
+    schools: dict[str, SchoolConfig] = {}
+    broken: dict[str, tuple[ConfigProblem, ...]] = {}
+    for where, table in _school_tables(top, path):
+        school, problems = _school(where, table, path.parent)
+        name = _id_of(where, table)
+        if name in schools or name in broken:
+            problems = (*problems, ConfigProblem(f"{where}school.id", "is used twice.", "Give each school its own id."))
+        if school is None or problems:
+            broken[name] = (*broken.get(name, ()), *problems)
+        else:
+            schools[name] = school
+    _refuse_shared_places(schools, broken)
+    if not schools:
+        raise ConfigurationError(
+            [problem for problems in broken.values() for problem in problems] or [_no_school(path)]
+        )
+    as_text = {name: tuple(str(problem) for problem in problems) for name, problems in broken.items()}
+    return Config(file=path, store=store, schools=schools, broken=as_text)
+
+
+def _read_toml(path: Path) -> Table:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))  # Notepad writes a byte order mark
+    except OSError:
+        raise _problem(str(path), "cannot be read.", "Check that this account may read it.") from None
+    except UnicodeDecodeError:
+        raise _problem(str(path), "is not UTF-8 text.", "Save it as UTF-8.") from None
+    except tomllib.TOMLDecodeError as error:
+        do = "Windows paths need single quotes: 'C:\\SIMS'." if "escape" in str(error) else "Mend that line."
+        raise _problem(str(path), f"is no TOML: {error}.", do) from None
+
+
+def _check_top(top: Table, path: Path) -> None:
+    version = top.get("version")
+    if version != CONFIG_VERSION:
+        raise _problem(
+            "version", f"is {version!r}; this release reads version {CONFIG_VERSION}.", f"See {path.name}.example."
+        )
+
+
+def _store(top: Table, path: Path) -> StoreSection:
+    try:
+        return StoreSection.model_validate(top.get("store", {}))
+    except ValidationError as error:
+        raise ConfigurationError(list(_explain(error, "store.", StoreSection))) from None
+    finally:
+        del path
+
+
+def _school_tables(top: Table, path: Path) -> Iterator[tuple[str, Table]]:
+    shared = {key: value for key, value in top.items() if key not in _TOP_KEYS}
+    if "school" in shared:
+        yield "", shared
+    inherited = {key: value for key, value in shared.items() if key not in _OWN_SECTIONS}
+    for name, table in top.get("schools", {}).items():
+        yield f"schools.{name}.", _merged(inherited, _with_id(name, table))
+    for file in sorted((path.parent / "schools.d").glob("*.toml")):
+        yield f"schools.d/{file.name}: ", _merged(inherited, _further_file(file))
+
+
+def _further_file(file: Path) -> Table:
+    try:
+        return _with_id(file.stem, _read_toml(file))
+    except ConfigurationError as error:
+        return {"school": {"id": file.stem}, "_unreadable": error.problems[0]}
+
+
+def _with_id(name: str, table: Table) -> Table:
+    own = {key: value for key, value in table.items() if key != "version"}
+    return {**own, "school": {"id": name, **own.get("school", {})}}
+
+
+def _merged(lower: Table, upper: Table) -> Table:
+    """`upper` over `lower`, table by table."""
+    merged = dict(lower)
+    for key, value in upper.items():
+        below = merged.get(key)
+        merged[key] = _merged(below, value) if isinstance(value, dict) and isinstance(below, dict) else value
+    return merged
+
+
+def _id_of(where: str, table: Table) -> str:
+    school = table.get("school")
+    return str(school.get("id", where) if isinstance(school, dict) else where)
+
+
+def _school(where: str, table: Table, base: Path) -> tuple[SchoolConfig | None, tuple[ConfigProblem, ...]]:
+    unreadable = table.pop("_unreadable", None)
+    if unreadable is not None:
+        return None, (unreadable,)
+    named = _name_school(table, _id_of(where, table))
+    try:
+        school = SchoolConfig.model_validate({**named, "base": base})
+    except ValidationError as error:
+        return None, tuple(_explain(error, where, SchoolConfig))
+    options, problems = _connector_options(school, where)
+    return school.model_copy(update={"source_options": options}), problems
+
+
+def _name_school(value: Any, school_id: str) -> Any:  # noqa: ANN401 - any TOML value
+    """Put the school's id where a text says `{school}`, so that sixty schools can share one line."""
+    if isinstance(value, str):
+        return value.replace("{school}", school_id)
+    if isinstance(value, dict):
+        return {key: _name_school(item, school_id) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_name_school(item, school_id) for item in value]
+    return value
+
+
+def _connector_options(school: SchoolConfig, where: str) -> tuple[dict[str, Options], tuple[ConfigProblem, ...]]:
+    options: dict[str, Options] = {}
+    problems: list[ConfigProblem] = []
+    for name, source in school.sources.items():
+        path = f"{where}sources.{name}."
+        checked = _checked_options("source", source.connector, source.options, path, problems)
+        if checked is not None:
+            options[name] = checked
+    mailer = school.messages.mailer
+    _checked_options("mailer", mailer.connector, mailer.options, f"{where}messages.mailer.", problems)
+    return options, tuple(problems)
+
+
+def _checked_options(
+    kind: str, connector: str, given: Mapping[str, object], path: str, problems: list[ConfigProblem]
+) -> Options | None:
+    try:
+        found = connector_class(connector, kind)
+    except KeyError:
+        known = ", ".join(connector_names(kind))
+        problems.append(ConfigProblem(f"{path}connector", f"{connector!r} is no {kind}.", f"Known: {known}."))
+        return None
+    problems.extend(_plain_secrets(given, path))
+    try:
+        return found.Options.model_validate(dict(given))
+    except ValidationError as error:
+        problems.extend(_explain(error, path, found.Options))
+        return None
+
+
+def _plain_secrets(given: Mapping[str, object], path: str) -> Iterator[ConfigProblem]:
+    for key in _SECRET_KEYS:
+        value = given.get(key)
+        if isinstance(value, str) and not is_reference(value):
+            what = "is a secret written in the file."
+            yield ConfigProblem(f"{path}{key}", what, 'Refer to it: "env:NAME", "file:PATH" or "keyring:SERVICE/USER".')
+
+
+def _refuse_shared_places(schools: dict[str, SchoolConfig], broken: dict[str, tuple[ConfigProblem, ...]]) -> None:
+    """Two schools that read one place would take each other's students for their own."""
+    owners: dict[str, str] = {}
+    for name, school in list(schools.items()):
+        for source_name, source in school.sources.items():
+            place = repr((source.kind, source.connector, sorted(source.options.items(), key=str)))
+            owner = owners.setdefault(place, name)
+            if owner != name:
+                problem = ConfigProblem(
+                    f"{name}: sources.{source_name}",
+                    f"reads the same place as school {owner}.",
+                    "Write {school} in its path.",
+                )
+                broken[name] = (*broken.get(name, ()), problem)
+                schools.pop(name, None)
+
+
+def _explain(error: ValidationError, where: str, model: type[BaseModel]) -> Iterator[ConfigProblem]:
+    for fault in error.errors(include_url=False, include_input=False, include_context=False):
+        path = where + ".".join(str(part) for part in fault["loc"] if part != "function-after")
+        yield ConfigProblem(
+            path, *_sentences(fault["type"], str(fault["msg"]), str(fault["loc"][-1] if fault["loc"] else ""), model)
+        )
+
+
+def _sentences(kind: str, message: str, key: str, model: type[BaseModel]) -> tuple[str, str]:
+    if kind == "missing":
+        return "is missing.", "Add it; config.example.toml explains it."
+    if kind == "extra_forbidden":
+        near = difflib.get_close_matches(key, _known_keys(model), n=1)
+        return "is not a known key.", f"Did you mean {near[0]!r}?" if near else "Remove it, or see config.example.toml."
+    text = message.removeprefix("Value error, ")
+    return f"{text}.", ""
+
+
+def _known_keys(model: type[BaseModel]) -> set[str]:
+    keys: set[str] = set()
+    for name, field in model.model_fields.items():
+        keys.add(name)
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            keys |= _known_keys(field.annotation)
+    return keys
+
+
+def _no_school(path: Path) -> ConfigProblem:
+    return ConfigProblem(str(path), "names no school.", "Add [school] with id and name, or [schools.<id>] tables.")
+
+
+def _problem(path: str, what: str, do: str) -> ConfigurationError:
+    return ConfigurationError([ConfigProblem(path, what, do)])

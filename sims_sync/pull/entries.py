@@ -1,0 +1,118 @@
+"""Pulling entries: what tutors typed in SIMS, and what they handed in on pro-formas (DOMAIN rules 14, 14a)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+from sqlalchemy import Connection
+
+from sims_sync.errors import RecordError
+from sims_sync.plan import Action, Change, Plan
+from sims_sync.proformas import keep_first_recording, returned
+from sims_sync.pull.reading import Ground, HeldRow, MappedRead, Wanted, When
+from sims_sync.records import Entry, EntryState, Kind
+from sims_sync.store.decisions import save_excusal
+from sims_sync.store.entries import Origin, apply_entries, load_entries
+from sims_sync.store.reads import MissingRow, load_missing, mark_missing, mark_returned
+from sims_sync.store.students import load_register
+from sims_sync.typed_entries import Recogniser, TypedReading, gone_from
+
+
+class TypedEntryPull:
+    """The kind `mentoring_entries`: values typed in SIMS."""
+
+    def wanted(self, connection: Connection, ground: Ground, read: MappedRead, when: When) -> Wanted:
+        """Entries by key; a value that was known already stays recorded when it was first."""
+        register = load_register(connection, ground.school_id)
+        known = load_entries(connection, ground.school_id, read.source)
+        recogniser = Recogniser(ground.school.entries, ground.school_year, TypedReading(when.began, when.last_good))
+        found: dict[str, Entry] = {}
+        held: list[HeldRow] = []
+        duplicates = other = 0
+        for number, row in read.records:
+            student_id = None
+            try:
+                student_id = register.require(row.student)
+                entry = recogniser.entry(row, student_id)
+            except RecordError as error:
+                held.append((number, error, student_id))
+                continue
+            if entry is None:
+                other += 1
+                continue
+            duplicates += entry.key in found
+            found[entry.key] = keep_first_recording(entry, known.get(entry.key))
+        notes = (f"{other} values of other aspects were left alone.",) if other else ()
+        return Wanted(found, tuple(held), duplicates, notes)
+
+    def stored(self, connection: Connection, ground: Ground, read: MappedRead) -> Mapping[str, Entry]:
+        """Every entry of this source."""
+        return load_entries(connection, ground.school_id, read.source)
+
+    def write(
+        self, connection: Connection, ground: Ground, read: MappedRead, when: When, plan: Plan, wanted: Wanted
+    ) -> Sequence[str]:
+        """Entries; one gone from 14 days of good reads is withdrawn, with its history."""
+        origin = Origin(read.source, ground.run_id)
+        apply_entries(connection, ground.school_id, plan.changes, origin)
+        withdrawn = self._absent(connection, ground, read, when, wanted)
+        apply_entries(connection, ground.school_id, withdrawn, origin)
+        return (f"{len(withdrawn)} entries are gone from SIMS and count as withdrawn.",) if withdrawn else ()
+
+    @staticmethod
+    def _absent(
+        connection: Connection, ground: Ground, read: MappedRead, when: When, wanted: Wanted
+    ) -> Sequence[Change]:
+        stored = load_entries(connection, ground.school_id, read.source)
+        gone = gone_from(stored, wanted.records.keys())
+        before = load_missing(connection, ground.school_id, Kind.MENTORING_ENTRIES)
+        back = [key for key in before if key in wanted.records]
+        mark_returned(connection, ground.school_id, Kind.MENTORING_ENTRIES, back)
+        new = [MissingRow(key, when.began, when.last_good, held=False) for key in gone if key not in before]
+        mark_missing(connection, ground.school_id, Kind.MENTORING_ENTRIES, read.source, new, ground.run_id)
+        grace = timedelta(days=ground.school.guard.grace_days)
+        over = [key for key in gone if key in before and when.began - before[key].since >= grace]
+        return [
+            Change(Action.CHANGE, key, replace(stored[key], state=EntryState.WITHDRAWN), stored[key], ("state",))
+            for key in over
+        ]
+
+
+class ProformaPull:
+    """The kind `proformas`: returned workbooks and files."""
+
+    def wanted(self, connection: Connection, ground: Ground, read: MappedRead, when: When) -> Wanted:
+        """Entries by key, and the excusals given in the same rows (`extras["excusals"]`)."""
+        register = load_register(connection, ground.school_id)
+        known = load_entries(connection, ground.school_id, read.source)
+        found: dict[str, Entry] = {}
+        excusals = []
+        held: list[HeldRow] = []
+        for number, row in read.records:
+            student_id = None
+            try:
+                student_id = register.require(row.student)
+                result = returned(
+                    row, student_id, source=read.source, recorded_at=when.began, school_year=ground.school_year
+                )
+            except RecordError as error:
+                held.append((number, error, student_id))
+                continue
+            if result.entry is not None:
+                found[result.entry.key] = keep_first_recording(result.entry, known.get(result.entry.key))
+            if result.excusal is not None:
+                excusals.append(result.excusal)
+        return Wanted(found, tuple(held), extras={"excusals": excusals})
+
+    def stored(self, connection: Connection, ground: Ground, read: MappedRead) -> Mapping[str, Entry]:
+        """Every entry of this source."""
+        return load_entries(connection, ground.school_id, read.source)
+
+    def write(
+        self, connection: Connection, ground: Ground, read: MappedRead, when: When, plan: Plan, wanted: Wanted
+    ) -> Sequence[str]:
+        """Entries and excusals."""
+        apply_entries(connection, ground.school_id, plan.changes, Origin(read.source, ground.run_id))
+        for excusal in wanted.extras["excusals"]:
+            save_excusal(connection, ground.school_id, excusal, "pro-forma", when.began)
+        return ()

@@ -1,0 +1,170 @@
+"""Runs one job for one school: lease, run row, outcome; every fault becomes one sentence (DESIGN §4, §7)."""
+
+import uuid
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import structlog
+
+from sims_sync.config import Config, SchoolConfig
+from sims_sync.context import RunContext, school_clock
+from sims_sync.errors import SimsSyncError
+from sims_sync.outcome import Ending, Outcome, Problem, ending_of, problem_of
+from sims_sync.registry import job_function
+from sims_sync.school_year import HalfTermId
+from sims_sync.store.decisions import announce
+from sims_sync.store.messages import mark_interrupted
+from sims_sync.store.runs import end_run, give_back_lease, lease_owner, start_run, take_lease
+from sims_sync.store.session import Store
+
+log = structlog.get_logger("sims_sync.run")
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """One finished run, as every output shows it."""
+
+    run_id: str
+    job: str
+    school: str
+    outcome: Outcome
+    started: datetime
+    ended: datetime
+
+    def as_json(self) -> dict[str, object]:
+        """The shape of `--json` (DESIGN §6)."""
+        return {
+            "run": self.run_id,
+            "job": self.job,
+            "school": self.school,
+            "outcome": self.outcome.ending.value,
+            "started": self.started.isoformat(),
+            "ended": self.ended.isoformat(),
+            "counts": dict(self.outcome.counts),
+            "problems": [problem.as_json() for problem in self.outcome.problems],
+            "notes": list(self.outcome.notes),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """How a run was asked for: `dry` plans only; `as_of` stands in for now; `slot_due` is the due time it serves."""
+
+    dry: bool = False
+    as_of: datetime | None = None
+    slot_due: datetime | None = None
+    progress: Callable[[str], None] | None = field(default=None)
+
+
+def run_job(
+    store: Store, config: Config, school: SchoolConfig, job: str, options: RunOptions | None = None
+) -> RunReport:
+    """Run one job; never raises for a foreseeable fault.
+
+    Raises:
+        ConfigurationError: there is no such job.
+    """
+    del config
+    asked = options or RunOptions()
+    function = job_function(job)
+    clock = school_clock(school.demo, asked.as_of)
+    started = clock()
+    run_id = f"{started:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}"
+    context = RunContext(
+        store, school, clock, run_id, dry=asked.dry, rehearsal=asked.as_of is not None, **_progress(asked.progress)
+    )
+    with structlog.contextvars.bound_contextvars(run=run_id, job=job, school=school.id):
+        outcome = _guarded(context, job, started, asked, function)
+        log.info("run ended", outcome=outcome.ending.value, counts=dict(outcome.counts))
+        for problem in outcome.problems:
+            log.warning("problem", code=problem.code, source=problem.source, what=problem.what)
+    return RunReport(run_id, job, school.id, outcome, started, clock())
+
+
+def _progress(progress: Callable[[str], None] | None) -> dict[str, Callable[[str], None]]:
+    return {} if progress is None else {"progress": progress}
+
+
+def _guarded(
+    context: RunContext, job: str, started: datetime, asked: RunOptions, function: Callable[[RunContext], Outcome]
+) -> Outcome:
+    try:
+        _begin(context, job, started, asked)
+    except SimsSyncError as error:
+        return Outcome(ending_of(error), problems=(problem_of(error),))
+    outcome = Outcome(Ending.INTERRUPTED)
+    try:
+        outcome = _outcome(context, function)
+    finally:
+        # The first fault is what matters: a store that is gone must not hide it behind a second one.
+        with suppress(SimsSyncError):
+            _end(context, outcome)
+    return outcome
+
+
+def _begin(context: RunContext, job: str, started: datetime, asked: RunOptions) -> None:
+    with context.store.writing() as connection:
+        take_lease(connection, context.school_id, context.run_id, job, started)
+        start_run(
+            connection,
+            context.school_id,
+            {
+                "run_id": context.run_id,
+                "job": job,
+                "slot_due": asked.slot_due,
+                "attempt": 1,
+                "owner": lease_owner(),
+                "started": started,
+                "heartbeat": started,
+                "counts": {},
+                "problems": [],
+                "as_of": asked.as_of,
+            },
+        )
+        mark_interrupted(connection, context.school_id)
+
+
+def _outcome(context: RunContext, function: Callable[[RunContext], Outcome]) -> Outcome:
+    try:
+        _announce_deadlines(context)
+        return function(context)
+    except SimsSyncError as error:
+        return Outcome(ending_of(error), problems=(problem_of(error),))
+    except Exception as error:
+        log.exception("unforeseen fault")
+        what = f"An unforeseen fault stopped this run ({type(error).__name__})."
+        return Outcome(
+            Ending.FAILED, problems=(Problem("unforeseen", what, "The log file has the details; please report it."),)
+        )
+
+
+def _announce_deadlines(context: RunContext) -> None:
+    """Announced once, on the half term's first school day or at the first run after it (DOMAIN rule 4)."""
+    if context.rehearsal or context.dry:
+        return
+    now = context.now()
+    starts_with = HalfTermId.parse(context.school.programme.starts_with)
+    deadlines = context.school_year().announcements(now, starts_with)
+    if not deadlines:
+        return
+    with context.store.writing() as connection:
+        for half_term, deadline in deadlines.items():
+            announce(connection, context.school_id, half_term, deadline, now)
+
+
+def _end(context: RunContext, outcome: Outcome) -> None:
+    with context.store.writing() as connection:
+        end_run(
+            connection,
+            context.school_id,
+            context.run_id,
+            {
+                "ended": context.now(),
+                "outcome": outcome.ending.value,
+                "counts": dict(outcome.counts),
+                "problems": [problem.as_json() for problem in outcome.problems],
+            },
+        )
+        give_back_lease(connection, context.school_id, context.run_id)

@@ -1,0 +1,125 @@
+"""Entries with their targets and reviews, and every earlier version of each."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sqlalchemy import Connection, delete, select
+
+from sims_sync.plan import Change
+from sims_sync.records import Entry, EntryKind, EntryState, Review, Target
+from sims_sync.store.rows import upsert
+from sims_sync.store.session import json_ready
+from sims_sync.store.tables import entry, entry_version, review, target
+
+_ENTRY_FIELDS = ("interview_date", "recorded_at", "origin", "author", "half_term", "no_target_reason")
+_KEYS_PER_DELETE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where entries of one source come from, and the run that writes them."""
+
+    source: str
+    run_id: str
+
+
+def load_entries(connection: Connection, school: str, source: str | None = None) -> dict[str, Entry]:
+    """Every entry (of one source, if named) by key, targets and reviews in order."""
+    chosen = select(entry).where(entry.c.school == school)
+    if source is not None:
+        chosen = chosen.where(entry.c.source == source)
+    targets = _children(connection, school, target, Target, ("text", "area", "criterion", "support", "by_date"))
+    reviews = _children(connection, school, review, Review, ("outcome", "text", "evidence", "next_step"))
+    return {
+        row["entry_key"]: Entry(
+            entry_key=row["entry_key"],
+            student_id=row["student_id"],
+            kind=EntryKind(row["kind"]),
+            state=EntryState(row["state"]),
+            targets=tuple(targets.get(row["entry_key"], ())),
+            reviews=tuple(reviews.get(row["entry_key"], ())),
+            **{name: row[name] for name in _ENTRY_FIELDS},
+        )
+        for row in connection.execute(chosen.order_by(entry.c.entry_key)).mappings()
+    }
+
+
+def apply_entries(connection: Connection, school: str, changes: Sequence[Change], origin: Origin) -> None:
+    """Write added and changed entries; what a changed one was before is kept as an earlier version."""
+    if not changes:
+        return
+    versions = _next_versions(connection, school, [change.key for change in changes])
+    common = {"school": school, "run_id": origin.run_id}
+    upsert(connection, entry, [_entry_row(change.record, versions, origin, common) for change in changes])
+    keys = [change.key for change in changes]
+    for start in range(0, len(keys), _KEYS_PER_DELETE):
+        batch = keys[start : start + _KEYS_PER_DELETE]
+        for table in (target, review):
+            connection.execute(delete(table).where(table.c.school == school, table.c.entry_key.in_(batch)))
+    upsert(connection, target, _child_rows(changes, "targets", common))
+    upsert(connection, review, _child_rows(changes, "reviews", common))
+    upsert(
+        connection,
+        entry_version,
+        [
+            {
+                **common,
+                "entry_key": change.key,
+                "version": versions[change.key],
+                "recorded_at": change.record.recorded_at,
+                "content": json_ready(asdict(change.record)),
+            }
+            for change in changes
+        ],
+    )
+
+
+def _entry_row(record: Entry, versions: Mapping[str, int], origin: Origin, common: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        **common,
+        "entry_key": record.entry_key,
+        "student_id": record.student_id,
+        "kind": record.kind.value,
+        "state": record.state.value,
+        **{name: getattr(record, name) for name in _ENTRY_FIELDS},
+        "source": origin.source,
+        "record_fingerprint": record.fingerprint,
+        "version": versions[record.entry_key],
+    }
+
+
+def _child_rows(changes: Iterable[Change], name: str, common: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [
+        {**common, "entry_key": change.key, "position": position, **asdict(child)}
+        for change in changes
+        for position, child in enumerate(getattr(change.record, name), start=1)
+    ]
+
+
+def _next_versions(connection: Connection, school: str, keys: Sequence[str]) -> dict[str, int]:
+    known: dict[str, int] = {}
+    for start in range(0, len(keys), _KEYS_PER_DELETE):
+        batch = keys[start : start + _KEYS_PER_DELETE]
+        found = connection.execute(
+            select(entry.c.entry_key, entry.c.version).where(entry.c.school == school, entry.c.entry_key.in_(batch))
+        )
+        known.update({key: version for key, version in found})
+    return {key: known.get(key, 0) + 1 for key in keys}
+
+
+def _children(
+    connection: Connection,
+    school: str,
+    table: Any,
+    record: Any,
+    names: Sequence[str],  # noqa: ANN401 - table and class
+) -> dict[str, list[Any]]:
+    rows = connection.execute(
+        select(table).where(table.c.school == school).order_by(table.c.entry_key, table.c.position)
+    ).mappings()
+    found: dict[str, list[Any]] = defaultdict(list)
+    for row in rows:
+        found[row["entry_key"]].append(record(**{name: row[name] for name in names}))
+    return found

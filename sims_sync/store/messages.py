@@ -1,0 +1,68 @@
+"""The outbox: one row per message, written as `sending` before the attempt (DOMAIN rule 7)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select, update
+
+from sims_sync.store.rows import upsert
+from sims_sync.store.tables import message
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMessage:
+    """One message's key and state: sending, sent, failed, refused or unknown."""
+
+    message_key: str
+    half_term: str
+    kind: str
+    occasion: str
+    staff_id: str
+    message_id: str
+    state: str
+    attempts: int
+    created: datetime
+    sent_at: datetime | None
+    detail: str
+
+
+def load_message(connection: Connection, school: str, message_key: str) -> StoredMessage | None:
+    """One message by key."""
+    chosen = select(message).where(message.c.school == school, message.c.message_key == message_key)
+    row = connection.execute(chosen).mappings().first()
+    return _stored(row) if row else None
+
+
+def load_messages(connection: Connection, school: str) -> tuple[StoredMessage, ...]:
+    """Every message, newest first."""
+    rows = connection.execute(
+        select(message).where(message.c.school == school).order_by(message.c.created.desc(), message.c.message_key)
+    ).mappings()
+    return tuple(_stored(row) for row in rows)
+
+
+def save_message(connection: Connection, school: str, row: Mapping[str, Any]) -> None:
+    """Write a message's row."""
+    upsert(connection, message, [{"school": school, **row}])
+
+
+def set_message_state(connection: Connection, school: str, message_key: str, values: Mapping[str, Any]) -> None:
+    """Say what became of it."""
+    connection.execute(
+        update(message).where(message.c.school == school, message.c.message_key == message_key).values(**values)
+    )
+
+
+def mark_interrupted(connection: Connection, school: str) -> int:
+    """Messages found `sending` at the start of a run may or may not have left: `unknown`, never resent by itself."""
+    done = connection.execute(
+        update(message).where(message.c.school == school, message.c.state == "sending").values(state="unknown")
+    )
+    return int(done.rowcount)
+
+
+def _stored(row: Mapping[Any, Any]) -> StoredMessage:
+    names = StoredMessage.__slots__  # type: ignore[attr-defined]
+    return StoredMessage(**{name: row[name] for name in names})

@@ -1,0 +1,29 @@
+"""Writes rows by key, the same on SQLite and PostgreSQL."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Table, and_, delete
+from sqlalchemy.dialects import postgresql, sqlite
+
+_BATCH_ROWS = 500  # × the widest table's columns stays below SQLite's 32,766 variables on Windows
+
+
+def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows, or overwrite those of the same primary key; every row carries the same columns."""
+    keys = [column.name for column in table.primary_key.columns]
+    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    for start in range(0, len(rows), _BATCH_ROWS):
+        batch = [dict(row) for row in rows[start : start + _BATCH_ROWS]]
+        statement = insert(table)
+        others = {name: statement.excluded[name] for name in batch[0] if name not in keys}
+        if others:
+            statement = statement.on_conflict_do_update(index_elements=keys, set_=others)
+        else:
+            statement = statement.on_conflict_do_nothing(index_elements=keys)
+        connection.execute(statement, batch)
+
+
+def remove(connection: Connection, table: Table, **key: object) -> None:
+    """Delete the rows whose columns equal `key`."""
+    connection.execute(delete(table).where(and_(*(table.c[name] == value for name, value in key.items()))))

@@ -1,0 +1,166 @@
+"""Opens the store: the engine for SQLite or PostgreSQL, its schema brought up to date, and transactions."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config as AlembicConfig
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
+
+from sims_sync.errors import ConfigProblem, ConfigurationError, RetriableError
+
+BUSY_TIMEOUT_SECONDS = 30
+_MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+class Store:
+    """One open store. `reading()` and `writing()` give a connection; a write is one transaction, whole or not at all."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    @property
+    def dialect(self) -> str:
+        """ "sqlite" or "postgresql"."""
+        return self.engine.dialect.name
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection whose view does not change while it is used."""
+        with _sentences(), self.engine.connect() as connection:
+            if self.dialect == "sqlite":
+                connection = connection.execution_options(sims_sync_readonly=True)
+            with connection.begin():
+                yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction: committed when the block ends, rolled back when it raises."""
+        with _sentences(), self.engine.begin() as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Give back every connection."""
+        self.engine.dispose()
+
+
+def open_store(url: str, base: Path) -> Store:
+    """Open the store at `url` (a relative SQLite path starts at `base`) and bring its schema up to date.
+
+    Raises:
+        ConfigurationError: the address is none, its driver is missing, or the schema is newer than this release.
+        RetriableError: the database did not answer.
+    """
+    engine = _engine(url, base)
+    store = Store(engine)
+    with _sentences():
+        _upgrade(engine)
+    return store
+
+
+def _engine(url: str, base: Path) -> Engine:
+    try:
+        address = make_url(url)
+        if address.get_backend_name() == "sqlite":
+            return _sqlite(base / (address.database or "sims-sync.db"))
+        if address.drivername == "postgresql":
+            address = address.set(drivername="postgresql+psycopg")
+        return create_engine(address, pool_pre_ping=True)
+    except (ArgumentError, ImportError) as error:
+        do = "Use sqlite:///FILE, or postgresql://… with the extra `postgres` installed."
+        raise ConfigurationError([ConfigProblem("store.url", "cannot be used.", do)]) from error
+
+
+def _sqlite(path: Path) -> Engine:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": BUSY_TIMEOUT_SECONDS})
+
+    @event.listens_for(engine, "connect")
+    def _connect(connection: sqlite3.Connection, _record: object) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves; the driver's own gives "locked" at once
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=NORMAL")
+        connection.execute("PRAGMA foreign_keys=ON")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        readonly = connection.get_execution_options().get("sims_sync_readonly", False)
+        connection.exec_driver_sql("BEGIN" if readonly else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+@cache
+def alembic_config() -> AlembicConfig:
+    """Alembic's own configuration, for the packaged migrations."""
+    config = AlembicConfig()
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+def _upgrade(engine: Engine) -> None:
+    head = ScriptDirectory.from_config(alembic_config()).get_current_head()
+    with engine.connect() as connection:
+        if engine.dialect.name == "sqlite":
+            connection = connection.execution_options(sims_sync_readonly=True)
+        now = MigrationContext.configure(connection).get_current_revision()
+    if now == head:
+        return
+    _refuse_newer(now)
+    config = alembic_config()
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def _refuse_newer(revision: str | None) -> None:
+    known = {script.revision for script in ScriptDirectory.from_config(alembic_config()).walk_revisions()}
+    if revision is not None and revision not in known:
+        do = "Install the release that wrote it, or restore the backup taken before the upgrade."
+        raise ConfigurationError([ConfigProblem("store.url", "was written by a newer release of sims-sync.", do)])
+
+
+@contextmanager
+def _sentences() -> Iterator[None]:
+    """Database faults become sentences: a driver's message can quote the row it choked on."""
+    try:
+        yield
+    except OperationalError as error:
+        raise RetriableError("store", _operational(error), "Nothing was changed; the next run tries again.") from None
+    except SQLAlchemyError as error:
+        code = type(error).__name__
+        raise RetriableError("store", f"The store refused a write ({code}).", "Run `sims-sync check`.") from None
+
+
+def _operational(error: OperationalError) -> str:
+    text = str(error.orig).lower() if error.orig else ""
+    for sign, sentence in (
+        ("locked", "The store is locked by another program."),
+        ("disk is full", "The disk that holds the store is full."),
+        ("full", "The disk that holds the store is full."),
+        ("readonly", "The store cannot be written to: this account has no right, or the disk is read-only."),
+        ("unable to open", "The store's file cannot be opened: check the folder and this account's rights."),
+        ("disk i/o", "The disk that holds the store reports an error."),
+        ("malformed", "The store's file is damaged: restore a backup."),
+        ("not a database", "The store's file is damaged: restore a backup."),
+    ):
+        if sign in text:
+            return sentence
+    return "The store did not answer."
+
+
+def json_ready(value: Any) -> Any:  # noqa: ANN401 - any plain value
+    """A plain value with dates as ISO text, for JSON columns."""
+    if isinstance(value, dict):
+        return {str(key): json_ready(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [json_ready(item) for item in value]
+    return value.isoformat() if hasattr(value, "isoformat") else value
