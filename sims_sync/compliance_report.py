@@ -39,12 +39,12 @@ def occasion_at(school_year: SchoolYear, half_term: HalfTermId, moment: datetime
 
 
 def compliance_report(context: RunContext, half_term: HalfTermId) -> ComplianceReport:
-    """Assess the whole school for one half term at the context's now. Only a job's real run remembers the computation."""
+    """Assess the whole school for one half term at the context's now; `remember` keeps what was shown."""
     school_year, moment = context.school_year(), context.now()
     occasion = occasion_at(school_year, half_term, moment)
     dates = school_year.dates(half_term)
     with context.store.reading() as connection:
-        loaded = load_facts(connection, context.school, school_year, half_term, moment)
+        loaded = load_facts(connection, context.school, school_year, half_term)
         previous = load_previous(
             connection,
             context.school_id,

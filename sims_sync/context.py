@@ -38,7 +38,7 @@ def _silent(_text: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class RunContext:
-    """One run of one job for one school. `dry` = plan only; `rehearsal` = `--as-of`: no snapshot, slot or outbox row."""
+    """One run of one job for one school. `dry` = plan only; `rehearsal` = `--as-of`: no slot or outbox row."""
 
     store: Store
     school: SchoolConfig

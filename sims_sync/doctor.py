@@ -1,4 +1,4 @@
-"""What `check` looks at: configuration, calendar, roles, store, disk, sources, mappings, mail (the beginning of a doctor)."""
+"""What `check` looks at: configuration, disk, store, calendar, roles, sources, mappings, mail."""
 
 import os
 import shutil

@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -197,7 +197,7 @@ def _parts(first: date, last: date, count: int) -> list[tuple[date, date]]:
         return []
     days = (last - first).days + 1
     cuts = [first + timedelta(days=days * number // count) for number in range(count + 1)]
-    return [(start, end - timedelta(days=1)) for start, end in zip(cuts, cuts[1:], strict=False)]
+    return [(start, end - timedelta(days=1)) for start, end in pairwise(cuts)]
 
 
 def _entries_section(tried: Sequence[TriedFile], half_term: HalfTermId) -> dict[str, Any]:

@@ -83,7 +83,8 @@ def judge(plan: Plan, signs: ReadSigns, limits: Limits) -> Verdict:
     held = _removals_to_hold(plan, signs, limits)
     if not held:
         return Verdict()
-    what = f"{len(held)} of {plan.known} known {_shown(plan.kind)} are missing from this read: too many to be believed at once."
+    known = f"{plan.known} known {_shown(plan.kind)}"
+    what = f"{len(held)} of {known} are missing from this read: too many to be believed at once."
     do = "Nothing was removed and the rest was applied. Check the report in SIMS: is its filter or its date right?"
     return Verdict(holds=(Reason("removals-held", what, do),), held_removals=held)
 
@@ -118,7 +119,8 @@ def _missing_column(plan: Plan, signs: ReadSigns, _limits: Limits) -> Reason | N
 def _wrong_school(plan: Plan, signs: ReadSigns, limits: Limits) -> Reason | None:
     others = [number for number in signs.dfe_seen if _digits(number) != _digits(signs.dfe_expected or "")]
     if signs.dfe_expected and others:
-        what = f"The {_shown(plan.kind)} source names another school's DfE number than the {signs.dfe_expected} of the config."
+        expected = f"the {signs.dfe_expected} of the config"
+        what = f"The {_shown(plan.kind)} source names another school's DfE number than {expected}."
         return Reason("wrong-school", what, "Check which school the report or the folder belongs to.")
     if plan.kind in HISTORIES or plan.known < KNOWN_FLOOR_ROWS:
         return None
@@ -149,7 +151,8 @@ def _silent_column(plan: Plan, signs: ReadSigns, _limits: Limits) -> Reason | No
     ]
     if not silent or not signs.rows:
         return None
-    what = f"Columns of the {_shown(plan.kind)} source that were filled last time are silent now: {', '.join(sorted(silent))}."
+    names = ", ".join(sorted(silent))
+    what = f"Columns of the {_shown(plan.kind)} source that were filled last time are silent now: {names}."
     return Reason("silent-column", what, signs.permissions or "Check this user's permissions in SIMS.")
 
 

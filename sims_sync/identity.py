@@ -23,7 +23,7 @@ def sort_key(text: str) -> str:
 
 
 def new_student_id(school: str, ref: StudentRef) -> str:
-    """An opaque id that the same first sight always gives: a pull that was killed and run again ends in the same store."""
+    """An opaque id that the same first sight always gives: a pull killed and run again ends in the same store."""
     digest = hashlib.blake2b(f"{school}\x1f{ref.key}".encode(), digest_size=_STUDENT_ID_BYTES)
     return f"s{digest.hexdigest()}"
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sims_sync.compliance_report import ComplianceReport, compliance_report, remember, summary_of
+from sims_sync.compliance_report import ComplianceReport, compliance_report, remember
 from sims_sync.connector import Mailer, SendOutcome, SendResult
 from sims_sync.context import RunContext
 from sims_sync.errors import RetriableError
@@ -103,7 +103,7 @@ def message_key(context: RunContext, half_term: HalfTermId, occasion: str, staff
 
 
 def _not_yet_settled(context: RunContext, readers: Sequence[Addressee], half_term: HalfTermId) -> tuple[Addressee, ...]:
-    """Those whose report has neither left nor been given up; one report per Head and half term, whatever the occasion."""
+    """Those whose report has neither left nor been given up: one report per Head and half term."""
     with context.store.reading() as connection:
         states = {
             reader: load_message(

@@ -38,7 +38,7 @@ def returned(
 
 
 def keep_first_recording(entry: Entry, before: Entry | None) -> Entry:
-    """A correction of an entry that was good already stays recorded when it was first (no tutor becomes late by mending).
+    """A correction of an entry that was good already stays recorded when it was first: mending makes nobody late.
 
     A draft that is submitted, or a text that was too short, is recorded now.
     """

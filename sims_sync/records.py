@@ -171,7 +171,7 @@ class RegistrationGroup(_Record):
 
 @dataclass(frozen=True, slots=True)
 class Result(_Record):
-    """One assessment result (SIMS §3). With a result set, student + aspect + set holds one result; without, each date does."""
+    """One assessment result (SIMS §3): one per student, aspect and result set; without a set, one per date."""
 
     student: StudentRef
     aspect: str
@@ -182,7 +182,7 @@ class Result(_Record):
     @property
     def key(self) -> str:
         """Student, aspect and result set, or date where no set is named."""
-        slot = self.result_set if self.result_set else (self.result_date.isoformat() if self.result_date else "")
+        slot = self.result_set or (self.result_date.isoformat() if self.result_date else "")
         return f"{self.student.key}\x1f{self.aspect}\x1f{slot}"
 
 
@@ -199,13 +199,13 @@ class SimsEntry(_Record):
     @property
     def key(self) -> str:
         """Student, aspect and result set, or date where no set is named."""
-        slot = self.result_set if self.result_set else (self.result_date.isoformat() if self.result_date else "")
+        slot = self.result_set or (self.result_date.isoformat() if self.result_date else "")
         return f"{self.student.key}\x1f{self.aspect}\x1f{slot}"
 
 
 @dataclass(frozen=True, slots=True)
 class ProformaRow(_Record):
-    """One row of a returned pro-forma: one target, one review, a "no new target", or an excusal (issue's column list)."""
+    """One row of a returned pro-forma: a target, a review, a "no new target", or an excusal."""
 
     row_id: str
     student: StudentRef

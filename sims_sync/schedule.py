@@ -1,7 +1,8 @@
 """When each job is due, and a service that runs each due time once (DESIGN §7).
 
-The state is in the store: a slot row per due time, claimed before the run. APScheduler is only the alarm clock: it wakes
-the service, which then asks the store what is due. A due time missed while the service was down runs once after start-up.
+The state is in the store: a slot row per due time, claimed before the run. APScheduler is only the alarm clock: it
+wakes the service, which then asks the store what is due. A due time missed while the service was down runs once after
+start-up.
 """
 
 import signal
@@ -33,7 +34,7 @@ _FIELDS = ("second", "minute", "hour", "day", "month", "day_of_week")
 
 
 def trigger_of(schedule: str, zone: str) -> CronTrigger:
-    """The due times of a six-field line, school-local; with `*` or `*/n` hours counted in UTC, which no clock change moves."""
+    """The due times of a six-field line, school-local; `*` and `*/n` hours are counted in UTC (no clock change)."""
     fields = dict(zip(_FIELDS, schedule.split(), strict=True))
     return CronTrigger(**fields, timezone="UTC" if fields["hour"].startswith("*") else zone)
 

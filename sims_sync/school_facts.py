@@ -46,7 +46,7 @@ _FEEDING = (Kind.STUDENTS, Kind.STAFF, Kind.TUTOR_GROUPS, *_ENTRY_KINDS)
 class LoadedFacts:
     """The facts, the reads they rest on, and what the gate and the guard need besides.
 
-    `untied_entries` counts quarantined entries that cannot be tied to a student. `problems` are those that loading found.
+    `untied_entries` counts quarantined entries that cannot be tied to a student. `problems`: found on loading.
     """
 
     facts: SchoolFacts
@@ -56,7 +56,7 @@ class LoadedFacts:
 
 
 def load_facts(
-    connection: Connection, school: SchoolConfig, school_year: SchoolYear, half_term: HalfTermId, moment: datetime
+    connection: Connection, school: SchoolConfig, school_year: SchoolYear, half_term: HalfTermId
 ) -> LoadedFacts:
     """Everything the rules look at, as the store has it now.
 

@@ -1,4 +1,4 @@
-"""What `init` writes: a commented config.toml, roles.csv and a folder for the school's own mappings; never over another."""
+"""What `init` writes: a commented config.toml, roles.csv and folders; never over another."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -14,7 +14,7 @@ LOG_FILES_KEPT = 5
 
 
 def configure_log() -> None:
-    """structlog through the standard library: one JSON line per event, with the run's id on each."""
+    """Structlog through the standard library: one JSON line per event, with the run's id on each."""
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

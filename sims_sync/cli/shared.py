@@ -23,7 +23,7 @@ SCHOOL_ZONE = ZoneInfo("Europe/London")
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
-class Moment(click.ParamType):
+class Moment(click.ParamType[datetime]):
     """`--as-of`: a date (its 12:00 at the school) or a date and time, school-local unless it says otherwise."""
 
     name = "when"

@@ -73,12 +73,12 @@ def quarantine_list(school_id: str | None, as_json: bool) -> None:
             with place.store.reading() as connection:
                 rows += [(school.id, row) for row in load_quarantine(connection, school.id)]
     if as_json:
-        items = [{"school": school, **_plain(row)} for school, row in rows]
+        items = [{"school": school_name, **_plain(row)} for school_name, row in rows]
         click.echo(json.dumps({"quarantine": items}, indent=2))
         return
-    for school, row in rows:
+    for school_name, row in rows:
         where = f"{row.source} record {row.record_number}"
-        click.echo(f"{row.quarantine_id}  {school}  {where}  {row.field}: {row.rule} ({row.code})")
+        click.echo(f"{row.quarantine_id}  {school_name}  {where}  {row.field}: {row.rule} ({row.code})")
         click.echo(
             f"    first {row.first_seen:{MOMENT}}, last {row.last_seen:{MOMENT}} UTC, seen {row.seen_count} times"
         )
@@ -130,12 +130,12 @@ def messages_list(school_id: str | None, as_json: bool) -> None:
             with place.store.reading() as connection:
                 rows += [(school.id, row) for row in load_messages(connection, school.id)]
     if as_json:
-        items = [{"school": school, **_plain(row)} for school, row in rows]
+        items = [{"school": school_name, **_plain(row)} for school_name, row in rows]
         click.echo(json.dumps({"messages": items}, indent=2))
         return
-    for school, row in rows:
+    for school_name, row in rows:
         click.echo(
-            f"{row.state:<9} {school}  {row.half_term}  {row.kind}  {row.created:{MOMENT}} UTC  {row.message_id}"
+            f"{row.state:<9} {school_name}  {row.half_term}  {row.kind}  {row.created:{MOMENT}} UTC  {row.message_id}"
         )
         if row.detail:
             click.echo(f"    {row.detail}")

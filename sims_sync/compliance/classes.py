@@ -63,10 +63,12 @@ def classify(
 ) -> tuple[StudentLine, ...]:
     """One line for everyone in the population of rule 9, in the order of `facts.students`.
 
-    Who is due is fixed at D: at closing a student can only have moved from *outstanding*, or from the doubt of *entry
-    being checked*, to *done* (late). Before D, the people are those of the moment's day, but the days on roll and with
-    the tutor are counted up to and including D, as if nothing changed until then: a line then says what the student
-    will be at D. Whoever leaves by D is left out from the start. Empty where the half term is not assessed.
+    Who is due is fixed at D: at closing a student can only have moved from *outstanding* to *done* (late), and into or
+    out of the doubt of *entry being checked*, which an entry recorded after D may raise or settle.
+
+    Before D, the people are those of the moment's day, but the days on roll and with the tutor are counted up to and
+    including D, as if nothing changed until then: a line then says what the student will be at D. Whoever leaves by D
+    is left out from the start. Empty where the half term is not assessed.
 
     Raises:
         ValueError: `moment` is naive.

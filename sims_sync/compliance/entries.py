@@ -9,6 +9,7 @@ from sims_sync.school_year import HalfTermDates, HalfTermId, SchoolYear
 
 MINIMUM_TEXT_CHARACTERS = 15
 MINIMUM_TEXT_WORDS = 3
+PROFORMA_ORIGIN = "proforma"
 ONE_SECOND = timedelta(seconds=1)
 
 
@@ -90,7 +91,7 @@ def qualifies(entry: Entry) -> bool:
         return False
     if entry.kind is EntryKind.INTERVIEW and _has_target(entry):
         return True
-    return any(map(_review_counts, entry.reviews))
+    return any(_review_counts(review, entry.origin) for review in entry.reviews)
 
 
 def is_qualifying_interview(entry: Entry) -> bool:
@@ -188,6 +189,8 @@ def _has_target(entry: Entry) -> bool:
     return any(text_passes(target.text) for target in entry.targets) or text_passes(entry.no_target_reason)
 
 
-def _review_counts(review: Review) -> bool:
-    # Outcome None means "typed in SIMS, not stated" (rule 14a): there the text decides.
-    return text_passes(review.text) if review.outcome is None else bool(review.outcome.strip())
+def _review_counts(review: Review, origin: str) -> bool:
+    if review.outcome is not None and review.outcome.strip():
+        return True
+    # In SIMS there is nowhere to state an outcome, so the text decides (rule 14a); a pro-forma asks for one.
+    return origin != PROFORMA_ORIGIN and review.outcome is None and text_passes(review.text)

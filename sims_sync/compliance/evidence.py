@@ -95,7 +95,7 @@ class _Reader:
 
     def _is_in_doubt(self, each: Attributed) -> bool:
         """Whether an entry that belongs elsewhere may have been meant for here."""
-        if each.half_term in self._scope or each.entry.recorded_at >= self._view.on_time_before:
+        if each.half_term in self._scope or each.entry.recorded_at >= self._limit:
             return False
         return self._may_be_meant(each) and self._counts(each.entry)
 

@@ -1,1 +1,1 @@
-"""The pull: read → map → plan → guard → apply (DESIGN §4). `engine` runs it; one module per kind says what that kind is."""
+"""The pull: read → map → plan → guard → apply (DESIGN §4). `engine` runs it; one module per kind."""

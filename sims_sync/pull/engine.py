@@ -1,4 +1,4 @@
-"""Runs one source through read → map → plan → guard → apply, and says in plain sentences what came of it (DESIGN §4)."""
+"""Runs one source through read → map → plan → guard → apply, and says what came of it (DESIGN §4)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -10,8 +10,8 @@ from sims_sync.config import SchoolConfig, SourceSection
 from sims_sync.connector import Reading
 from sims_sync.context import RunContext
 from sims_sync.errors import ConfigProblem, ConfigurationError, RecordError, SimsSyncError
-from sims_sync.identity import Register
 from sims_sync.guard import Limits, ReadSigns, Verdict, judge
+from sims_sync.identity import Register
 from sims_sync.mapping import MappingRules, load_mapping
 from sims_sync.outcome import Ending, Outcome, Problem, ending_of, problem_of, together
 from sims_sync.plan import HISTORIES, Plan, compare
@@ -280,7 +280,7 @@ def _known(register: Register, ref: StudentRef | None) -> str | None:
 
 def limits(school: SchoolConfig) -> Limits:
     """The guard's limits from the config."""
-    names = Limits.__slots__  # type: ignore[attr-defined]
+    names = Limits.__slots__
     return Limits(**{name: getattr(school.guard, name) for name in names})
 
 

@@ -32,7 +32,7 @@ class TutorGroupPull:
     def write(
         self, connection: Connection, ground: Ground, read: MappedRead, when: When, plan: Plan, wanted: Wanted
     ) -> Sequence[str]:
-        """Groups, their houses, and the tutors' roles. A group that is absent keeps its tutors until it is known gone."""
+        """Groups, their houses, and the tutors' roles; an absent group keeps its tutors until it is known gone."""
         del read
         apply_groups(connection, ground.school_id, plan.changes, ground.run_id)
         absent = {*plan.missing, *plan.still_missing}

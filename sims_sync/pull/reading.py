@@ -40,7 +40,7 @@ class MappedRead:
 
 @dataclass(frozen=True, slots=True)
 class When:
-    """The moment of a read as the rules use it. `first_read`: no good read of this kind came before (DOMAIN rule 10)."""
+    """The moment of a read as the rules use it. `first_read`: no good one came before (DOMAIN rule 10)."""
 
     began: datetime
     read_on: date

@@ -50,7 +50,7 @@ class StaffPull:
                 connection,
                 ground.school_id,
                 ORIGIN,
-                {key: (None, None) for key in _roles(wanted.records.values())},
+                dict.fromkeys(_roles(wanted.records.values()), (None, None)),
                 default_first=when.year_start if when.first_read else when.read_on,
                 read_on=when.read_on,
                 run_id=ground.run_id,

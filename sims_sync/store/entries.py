@@ -1,11 +1,11 @@
 """Entries with their targets and reviews, and every earlier version of each."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, Table, delete, select
 
 from sims_sync.plan import Change
 from sims_sync.records import Entry, EntryKind, EntryState, Review, Target
@@ -15,6 +15,8 @@ from sims_sync.store.tables import entry, entry_version, review, target
 
 _ENTRY_FIELDS = ("interview_date", "recorded_at", "origin", "author", "half_term", "no_target_reason")
 _KEYS_PER_DELETE = 500
+
+Child = TypeVar("Child", Target, Review)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,21 +107,21 @@ def _next_versions(connection: Connection, school: str, keys: Sequence[str]) -> 
         found = connection.execute(
             select(entry.c.entry_key, entry.c.version).where(entry.c.school == school, entry.c.entry_key.in_(batch))
         )
-        known.update({key: version for key, version in found})
+        known.update(dict(found))
     return {key: known.get(key, 0) + 1 for key in keys}
 
 
 def _children(
     connection: Connection,
     school: str,
-    table: Any,
-    record: Any,
-    names: Sequence[str],  # noqa: ANN401 - table and class
-) -> dict[str, list[Any]]:
+    table: Table,
+    record: Callable[..., Child],
+    names: Sequence[str],
+) -> dict[str, list[Child]]:
     rows = connection.execute(
         select(table).where(table.c.school == school).order_by(table.c.entry_key, table.c.position)
     ).mappings()
-    found: dict[str, list[Any]] = defaultdict(list)
+    found: dict[str, list[Child]] = defaultdict(list)
     for row in rows:
         found[row["entry_key"]].append(record(**{name: row[name] for name in names}))
     return found

@@ -64,5 +64,5 @@ def mark_interrupted(connection: Connection, school: str) -> int:
 
 
 def _stored(row: Mapping[Any, Any]) -> StoredMessage:
-    names = StoredMessage.__slots__  # type: ignore[attr-defined]
+    names = StoredMessage.__slots__
     return StoredMessage(**{name: row[name] for name in names})

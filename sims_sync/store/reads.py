@@ -187,7 +187,7 @@ def hold_rows(
     run_id: str,
     scope: str = "",
 ) -> None:
-    """Put rows in quarantine, or count them once more; rows of the same source and `scope` that are well again leave it.
+    """Put rows in quarantine, or count them once more; rows of this source and `scope` that are well again leave it.
 
     `scope` is the file's name where a source hands in several: one file says nothing about the rows of another.
     """
@@ -241,7 +241,7 @@ def load_quarantine(
         chosen = chosen.where(quarantine.c.kind == kind.value)
     if source is not None:
         chosen = chosen.where(quarantine.c.source == source)
-    names: tuple[str, ...] = HeldRow.__slots__  # type: ignore[attr-defined]
+    names: tuple[str, ...] = HeldRow.__slots__
     rows = connection.execute(chosen.order_by(quarantine.c.first_seen, quarantine.c.record_number)).mappings()
     return tuple(HeldRow(**{name: row[name] for name in names}) for row in rows)
 
@@ -305,7 +305,7 @@ def _quarantine_id(kind: Kind, source: str, error: RecordError, student_id: str 
     return "q" + hashlib.blake2b(repr(text).encode(), digest_size=8).hexdigest()
 
 
-def _stored_read(row: Mapping[str, Any]) -> StoredRead:
+def _stored_read(row: Mapping[Any, Any]) -> StoredRead:
     return StoredRead(
         Kind(row["kind"]),
         row["source"],

@@ -65,7 +65,7 @@ def compare_staged(connection: Connection, school: str) -> ResultDifference:
 def merge_staged(connection: Connection, school: str, run_id: str) -> None:
     """Write what is new or differs; rows that are equal are not touched."""
     sql = (
-        "INSERT INTO result (school, student_id, aspect, slot, result_set, value, result_date, run_id) "
+        "INSERT INTO result (school, student_id, aspect, slot, result_set, value, result_date, run_id) "  # noqa: S608 - constants
         "SELECT :school, s.student_id, s.aspect, s.slot, s.result_set, s.value, s.result_date, :run "
         f"FROM stage_result s LEFT JOIN result r ON {_SAME_KEY} WHERE r.student_id IS NULL OR {_DIFFERS} "
         "ON CONFLICT (school, student_id, aspect, slot) DO UPDATE SET result_set = excluded.result_set, "

@@ -21,24 +21,21 @@ _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 class Store:
-    """One open store. `reading()` and `writing()` give a connection; a write is one transaction, whole or not at all."""
+    """One open store. `reading()` and `writing()` give a connection; a write is one transaction."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
 
     @property
     def dialect(self) -> str:
-        """ "sqlite" or "postgresql"."""
+        """The database's name: "sqlite" or "postgresql"."""
         return self.engine.dialect.name
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A connection whose view does not change while it is used."""
-        with _sentences(), self.engine.connect() as connection:
-            if self.dialect == "sqlite":
-                connection = connection.execution_options(sims_sync_readonly=True)
-            with connection.begin():
-                yield connection
+        with _sentences(), _looking(self.engine) as connection, connection.begin():
+            yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
@@ -108,9 +105,7 @@ def alembic_config() -> AlembicConfig:
 
 def _upgrade(engine: Engine) -> None:
     head = ScriptDirectory.from_config(alembic_config()).get_current_head()
-    with engine.connect() as connection:
-        if engine.dialect.name == "sqlite":
-            connection = connection.execution_options(sims_sync_readonly=True)
+    with _looking(engine) as connection:
         now = MigrationContext.configure(connection).get_current_revision()
     if now == head:
         return
@@ -119,6 +114,11 @@ def _upgrade(engine: Engine) -> None:
     with engine.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+def _looking(engine: Engine) -> Connection:
+    """A connection that only reads: on SQLite its transactions do not ask for the one writer's place."""
+    return engine.connect().execution_options(sims_sync_readonly=True)
 
 
 def _refuse_newer(revision: str | None) -> None:

@@ -31,7 +31,7 @@ _FIELDS = (
 
 @dataclass(frozen=True, slots=True)
 class SpanStart:
-    """When a membership without a mapped date began: `year_start` in the very first read (DOMAIN rule 10), else `read_on`."""
+    """When a membership without a mapped date began: `year_start` in the very first read (rule 10), else `read_on`."""
 
     read_on: date
     first_read: bool
@@ -151,7 +151,7 @@ class _Memberships:
 
     def _redate(self, student_id: str, what: str, current: Span, first: date) -> list[dict[str, object]]:
         """SIMS corrected the from-date of the same membership; a mere later read is no correction."""
-        if first == self.start.read_on or first == current.first:
+        if first in (self.start.read_on, current.first):
             return []
         self._delete(student_id, what, current.first)
         return [self._new(student_id, what, current.value, first)]
