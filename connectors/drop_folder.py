@@ -87,13 +87,11 @@ class DropFolder:
         notes: list[str] = []
         ready = []
         for candidate in self._settled(self._candidates(), notes):
-            state = self._state(candidate)
-            if state is None or self._is_unfinished(candidate):
+            if self._is_unfinished(candidate):
                 notes.append(f"{candidate.path.name} is not complete yet or in use; it is left for the next run.")
             else:
-                ready.append(
-                    FileReading(candidate.path, candidate.mark, state, _Mover(self._folder, candidate), self._formats)
-                )
+                state, after = _state(candidate), _Mover(self._folder, candidate)
+                ready.append(FileReading(candidate.path, candidate.mark, state, after, self._formats))
         self.notes = tuple(notes)
         return ready
 
@@ -111,11 +109,13 @@ class DropFolder:
 
     def _candidates(self) -> list[_Candidate]:
         try:
-            found = [_Candidate(path, FileMark.of(path)) for path in self._folder.iterdir() if self._counts(path)]
+            paths = [path for path in self._folder.iterdir() if self._counts(path)]
         except OSError as fault:
             raise SourceUnavailable(
                 "folder_unavailable", f"The folder {self._folder} is not there or may not be opened.", _USE_UNC
             ) from fault
+        marked = ((path, _mark_or_none(path)) for path in paths)
+        found = [_Candidate(path, mark) for path, mark in marked if mark is not None]
         return sorted(found, key=lambda candidate: (candidate.mark.modified_ns, candidate.path.name))
 
     def _counts(self, path: Path) -> bool:
@@ -147,13 +147,6 @@ class DropFolder:
         """By the product's clock; a time further ahead than that is a wrong clock and no reason to wait for ever."""
         return abs((self._context.now() - candidate.modified).total_seconds()) < seconds
 
-    def _state(self, candidate: _Candidate) -> SourceState | None:
-        try:
-            digest = fingerprint(candidate.path)
-        except OSError:
-            return None
-        return SourceState(candidate.path.name, candidate.modified, candidate.mark.size, digest)
-
 
 @dataclass(frozen=True, slots=True)
 class _Mover:
@@ -180,6 +173,15 @@ class _Mover:
 _USE_UNC = (
     r"Check the path and the service account's rights; mapped drives do not exist for a service: write \\server\share."
 )
+
+
+def _state(candidate: _Candidate) -> SourceState:
+    """Of a file that cannot be read there is no fingerprint; reading its rows says so."""
+    try:
+        digest = fingerprint(candidate.path)
+    except OSError:
+        digest = None
+    return SourceState(candidate.path.name, candidate.modified, candidate.mark.size, digest)
 
 
 def _mark_or_none(path: Path) -> FileMark | None:

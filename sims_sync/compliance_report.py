@@ -55,9 +55,10 @@ def compliance_report(context: RunContext, half_term: HalfTermId) -> ComplianceR
     assessment = assess(loaded.facts, half_term, occasion, moment, fresh=data_is_fresh(loaded.reads, moment))
     held: tuple[HoldReason, ...] = ()
     if assessment.not_assessed is None:
-        held = complete_data(loaded.reads, dates, occasion, moment, school_year)
-        if occasion is not Occasion.BEFORE or not held:
-            held = (*held, *accusation_guard(assessment, previous, loaded.reads, loaded.untied_entries))
+        # The guard compares whole figures: from incomplete data its findings would only repeat that they are not.
+        held = complete_data(loaded.reads, dates, occasion, moment, school_year) or accusation_guard(
+            assessment, previous, loaded.reads, loaded.untied_entries
+        )
     return ComplianceReport(assessment, loaded, held, school_year)
 
 

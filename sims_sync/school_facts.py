@@ -20,10 +20,11 @@ from sims_sync.compliance.facts import (
 )
 from sims_sync.config import SchoolConfig
 from sims_sync.identity import sort_key
-from sims_sync.records import Kind, StaffMember, Student
+from sims_sync.proformas import ORIGIN as PROFORMA
+from sims_sync.records import Entry, Kind, StaffMember, Student
 from sims_sync.roles_file import read_roles
 from sims_sync.school_year import HalfTermId, SchoolYear
-from sims_sync.store.decisions import load_excusals, load_exemptions
+from sims_sync.store.decisions import load_away, load_excusals, load_exemptions
 from sims_sync.store.entries import load_entries
 from sims_sync.store.reads import (
     MissingRow,
@@ -70,18 +71,21 @@ def load_facts(
     roles, unknown = _resolved_roles(
         _merged_roles(load_roles(connection, school.id), read_roles(school.path(school.roles.file))), staff
     )
+    entries = load_entries(connection, school.id)
     held = [row for kind in _ENTRY_KINDS for row in load_quarantine(connection, school.id, kind)]
     facts = SchoolFacts(
         school_year=school_year,
         settings=settings_of(school),
         students=_students(connection, school, school_year, reads, first_read_on),
-        staff=(*_staff_facts(staff), *unknown),
+        staff=(*_staff_facts(staff, load_away(connection, school.id)), *(() if staff else unknown)),
         roles=roles,
-        entries=tuple(load_entries(connection, school.id).values()),
+        entries=_with_known_authors(entries.values(), _references(staff)),
         excusals=load_excusals(connection, school.id),
         exemptions=load_exemptions(connection, school.id),
         quarantined_students=frozenset(row.student_id for row in held if row.student_id),
         first_read_on=first_read_on,
+        # Nothing is written back yet, so what was handed in on a pro-forma is not in SIMS (rule 17).
+        not_yet_in_sims=frozenset(key for key, entry in entries.items() if entry.origin == PROFORMA),
     )
     return LoadedFacts(
         facts,
@@ -164,9 +168,18 @@ def _left_on(row: MissingRow | None, newest: datetime | None, grace: timedelta, 
     return year.local_date(row.last_seen or row.since) + timedelta(days=1)
 
 
-def _staff_facts(staff: Mapping[str, StaffMember]) -> Iterable[StaffFacts]:
+def _staff_facts(staff: Mapping[str, StaffMember], away: Mapping[str, tuple[Span, ...]]) -> Iterable[StaffFacts]:
     for staff_id, member in staff.items():
-        yield StaffFacts(staff_id, member.forename, member.surname, member.title, member.email)
+        spans = away.get((member.staff_code or "").casefold(), ())
+        yield StaffFacts(staff_id, member.forename, member.surname, member.title, member.email, spans)
+
+
+def _with_known_authors(entries: Iterable[Entry], known: Mapping[str, str]) -> tuple[Entry, ...]:
+    """Authors by staff id where a staff code, an address or a name says who it was."""
+    return tuple(
+        replace(entry, author=known.get(sort_key(entry.author), entry.author)) if entry.author else entry
+        for entry in entries
+    )
 
 
 def _merged_roles(by_origin: Mapping[str, Sequence[RoleFacts]], from_file: Sequence[RoleFacts]) -> list[RoleFacts]:
@@ -182,7 +195,11 @@ def _merged_roles(by_origin: Mapping[str, Sequence[RoleFacts]], from_file: Seque
 def _resolved_roles(
     roles: Iterable[RoleFacts], staff: Mapping[str, StaffMember]
 ) -> tuple[tuple[RoleFacts, ...], tuple[StaffFacts, ...]]:
-    """Roles by staff id, and a stand-in for each reference that no member of staff answers to."""
+    """Roles by staff id, and a stand-in for each reference that no member of staff answers to.
+
+    A stand-in serves as a name only where there is no staff list at all: with one, we do not know who is meant, and
+    name nobody.
+    """
     known = _references(staff)
     resolved: list[RoleFacts] = []
     unknown: dict[str, StaffFacts] = {}

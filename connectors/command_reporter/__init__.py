@@ -97,9 +97,10 @@ class CommandReporter:
             ConfigurationError: the password could not be had.
         """
         command = [str(self._executable()), *self._switches()]
-        self._context.work.mkdir(parents=True, exist_ok=True)
+        work = self._context.work.absolute()  # the reporter runs in a folder of its own
+        work.mkdir(parents=True, exist_ok=True)
         self._sweep()
-        folder = Path(tempfile.mkdtemp(prefix=f"{FOLDER_MARK}{kind.value}-", dir=self._context.work))
+        folder = Path(tempfile.mkdtemp(prefix=f"{FOLDER_MARK}{kind.value}-", dir=work))
         forget = partial(shutil.rmtree, folder, ignore_errors=True)
         try:
             return (self._run(command, folder, forget),)
@@ -154,7 +155,7 @@ class CommandReporter:
 
     def _executable(self) -> Path:
         stated = self._options.executable
-        path = self._context.base / stated if stated else find_executable(self._environment())
+        path = (self._context.base / stated).absolute() if stated else find_executable(self._environment())
         if path is None or not path.is_file():
             where = f"is not at {path}" if path else "was not found on this machine"
             raise SourceUnavailable(

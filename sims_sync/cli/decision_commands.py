@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import click
@@ -16,17 +16,20 @@ from sims_sync.cli.shared import (
     school_option,
     whoami,
 )
-from sims_sync.compliance.facts import Excusal, Exemption
+from sims_sync.compliance.facts import Excusal, Exemption, Span
 from sims_sync.context import RunContext
+from sims_sync.converters import read_date
 from sims_sync.errors import ConfigProblem, ConfigurationError
 from sims_sync.school_year import HalfTermId
 from sims_sync.store.decisions import (
     decide_excusal,
     load_excusals,
     record_audit,
+    save_away,
     save_excusal,
     save_exemption,
 )
+from sims_sync.store.staff import load_staff
 from sims_sync.store.students import load_register
 
 REASONS = ("long-term absence", "alternative provision", "suspended", "trip or exams", "refused", "other")
@@ -112,6 +115,47 @@ def exempt(
             "exempted", lambda connection: save_exemption(connection, decision.school, given, decision.who, decision.at)
         )
     click.echo(f"Exempt in {decision.half_term}.")
+
+
+@click.group()
+def tutor() -> None:
+    """What is known of a tutor besides SIMS."""
+
+
+@tutor.command("away")
+@click.argument("staff_code", metavar="STAFF-CODE")
+@click.option("--from", "first", required=True, metavar="DATE", help="The first day away.")
+@click.option("--to", "last", metavar="DATE", help="The last day away; else until further notice.")
+@by_option
+@school_option
+@as_of_option
+@config_option
+def tutor_away(
+    staff_code: str, first: str, last: str | None, who: str | None, school_id: str | None, as_of: datetime | None
+) -> None:
+    """Say that a tutor is away; no reason is stored, and nobody is named for their group (DOMAIN rule 12)."""
+    with opened() as place:
+        context = place.context(place.one_school(school_id), as_of)
+        span = Span("away", _date(first), _date(last) if last else None)
+        with place.store.reading() as connection:
+            staff = load_staff(connection, context.school_id).values()
+        if staff_code.casefold() not in {(member.staff_code or "").casefold() for member in staff}:
+            problem = ConfigProblem("STAFF-CODE", "belongs to nobody in the staff list.", "Look it up in SIMS.")
+            raise ConfigurationError([problem])
+        now, by = context.now(), who or whoami()
+        with place.store.writing() as connection:
+            save_away(connection, context.school_id, staff_code, span, by, now)
+            record_audit(
+                connection, context.school_id, at=now, who=by, action="tutor-away", subject=staff_code, detail={}
+            )
+    click.echo(f"{staff_code} is away from {span.first:%d %b %Y}{f' to {span.last:%d %b %Y}' if span.last else ''}.")
+
+
+def _date(text: str) -> date:
+    try:
+        return read_date(text)
+    except ValueError:
+        raise click.UsageError(f"{text!r} is no date: write 2026-11-23.") from None
 
 
 @dataclass(frozen=True, slots=True)

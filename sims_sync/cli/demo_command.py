@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from sims_sync.cli.log import log_into
 from sims_sync.cli.run_commands import one_line
 from sims_sync.demo.cycle import play, prepare
 from sims_sync.report.text import render_text
@@ -21,6 +22,7 @@ def demo(folder: Path, students: int, no_serve: bool) -> None:
     del no_serve
     click.echo(f"An invented school of {students:,} students, read at 06:00 and reported at 07:30 on Wed 16 Dec 2026.")
     prepare(folder, students)
+    log_into(folder)
     result = play(folder, _tell)
     click.echo()
     click.echo(render_text(result.summary))

@@ -6,7 +6,7 @@ import click
 
 from sims_sync import __version__
 from sims_sync.cli.calendar_commands import calendar
-from sims_sync.cli.decision_commands import excuse, exempt
+from sims_sync.cli.decision_commands import excuse, exempt, tutor
 from sims_sync.cli.demo_command import demo
 from sims_sync.cli.log import configure_log
 from sims_sync.cli.report_commands import report
@@ -50,6 +50,7 @@ for command in (
     mapping,
     excuse,
     exempt,
+    tutor,
     demo,
 ):
     sims_sync.add_command(command)

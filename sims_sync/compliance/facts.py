@@ -20,17 +20,17 @@ class Policy(StrEnum):
 class Span:
     """Something that held from `first` to `last`, both inclusive; `last` None = still.
 
-    `assumed`: `first` is only the date of the very first good read, so it counts as since the year's start (rule 10).
+    `first` is the mapped date, else that of the first good read that showed it; the very first read shows what has
+    held since the year's start (rule 10).
     """
 
     value: str
     first: date
     last: date | None = None
-    assumed: bool = False
 
     def holds(self, day: date) -> bool:
         """Whether it held on `day`."""
-        return (self.assumed or self.first <= day) and (self.last is None or day <= self.last)
+        return self.first <= day and (self.last is None or day <= self.last)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class StaffFacts:
 class RoleFacts:
     """One role in force from `first` to `last` (both inclusive, None = open).
 
-    `scope` is a group, house, year or subject. `assumed`: as for `Span`.
+    `scope` is a group, house, year or subject. `first` and `last`: as for `Span`.
     """
 
     staff_id: str
@@ -84,11 +84,10 @@ class RoleFacts:
     scope: str
     first: date | None = None
     last: date | None = None
-    assumed: bool = False
 
     def holds(self, day: date) -> bool:
         """Whether it is in force on `day`."""
-        return (self.first is None or self.assumed or self.first <= day) and (self.last is None or day <= self.last)
+        return (self.first is None or self.first <= day) and (self.last is None or day <= self.last)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +141,8 @@ class SchoolFacts:
     """Everything the rules look at for one school.
 
     `entries` of every origin. `quarantined_students`: students with an entry in quarantine ("entry being checked").
-    `first_read_on`: date of the first good read of students: spans and roles marked `assumed` began no later than the
-    year's start as far as anyone knows (rule 10). `mail_failed`: staff ids whose last message was not accepted.
+    `first_read_on`: date of the first good read of students: from-dates older than it may be assumed (rule 10).
+    `mail_failed`: staff ids whose last message was not accepted.
     """
 
     school_year: SchoolYear

@@ -57,7 +57,7 @@ def assumptions(facts: SchoolFacts, view: Viewpoint) -> tuple[str, ...]:
     first = facts.first_read_on
     if first is None or first <= view.days[0]:
         return ()
-    if not any(span.assumed or span.first < first for student in facts.students for span in student.groups):
+    if not any(span.first < first for student in facts.students for span in student.groups):
         return ()
     since = "are taken to have been the same since the year began (rule 10)."
     return (f"The first read was on {shown_day(first)}: groups and tutors without a from-date {since}",)

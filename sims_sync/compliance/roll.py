@@ -107,7 +107,7 @@ class Roll:
         if found is None:
             mains = self.tutors(group)
             covering = (
-                self._days(role.first, role.last, since_ever=role.assumed)
+                self._days(role.first, role.last)
                 for role in self._roles.get((key, RoleName.COVER), ())
                 if role.staff_id not in mains
             )
@@ -170,20 +170,20 @@ class Roll:
         if found is None:
             roles = [role for kind in MAIN_TUTOR_ROLES for role in self._roles.get((group, kind), ())]
             mine = [role for role in roles if role.staff_id == tutor]
-            days = (self._days(role.first, role.last, since_ever=role.assumed) for role in mine)
+            days = (self._days(role.first, role.last) for role in mine)
             found = self._held[key] = reduce(or_, days, 0)
         return found
 
     def _span_days(self, span: Span) -> int:
         found = self._spans.get(span)
         if found is None:
-            found = self._spans[span] = self._days(span.first, span.last, since_ever=span.assumed)
+            found = self._spans[span] = self._days(span.first, span.last)
         return found
 
-    def _days(self, first: date | None, last: date | None, *, since_ever: bool = False) -> int:
+    def _days(self, first: date | None, last: date | None) -> int:
         """The school days of `first`..`last` as bits; None = open on that side."""
         days = self._view.days
-        low = 0 if first is None or since_ever else bisect_left(days, first)
+        low = 0 if first is None else bisect_left(days, first)
         high = len(days) if last is None else bisect_right(days, last)
         return (self._every_day >> low << low) & ((1 << high) - 1)
 

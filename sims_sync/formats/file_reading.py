@@ -9,7 +9,7 @@ from sims_sync.connector import Row, SourceState
 from sims_sync.errors import SourceUnavailable
 from sims_sync.formats import FormatOptions, Reader, open_file, refusals
 
-FINGERPRINT_BYTES = 16
+FINGERPRINT_DIGITS = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ def fingerprint(path: Path) -> str:
         OSError: it could not be read.
     """
     with path.open("rb") as stream:
-        return hashlib.file_digest(stream, lambda: hashlib.blake2b(digest_size=FINGERPRINT_BYTES)).hexdigest()
+        return hashlib.file_digest(stream, "sha256").hexdigest()[:FINGERPRINT_DIGITS]
 
 
 class FileReading:

@@ -4,14 +4,17 @@ import uuid
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, select
 
-from sims_sync.compliance.facts import Excusal, Exemption
+from sims_sync.compliance.facts import Excusal, Exemption, Span
 from sims_sync.school_year import Closure, HalfTermId
 from sims_sync.store.rows import upsert
 from sims_sync.store.session import json_ready
-from sims_sync.store.tables import announced_deadline, audit, closure, excusal, exemption
+from sims_sync.store.tables import announced_deadline, audit, away, closure, excusal, exemption
+
+SCHOOL_ZONE = ZoneInfo("Europe/London")
 
 
 def load_closures(connection: Connection, school: str) -> tuple[Closure, ...]:
@@ -44,11 +47,18 @@ def announce(connection: Connection, school: str, half_term: HalfTermId, deadlin
     upsert(connection, announced_deadline, [{"school": school, **row}])
 
 
-def load_excusals(connection: Connection, school: str) -> tuple[Excusal, ...]:
-    """Every excusal given, decided or not."""
+def load_excusals(connection: Connection, school: str, zone: ZoneInfo = SCHOOL_ZONE) -> tuple[Excusal, ...]:
+    """Every excusal given, decided or not; the date of a decision is that of `zone`."""
     rows = connection.execute(select(excusal).where(excusal.c.school == school)).mappings()
     return tuple(
-        Excusal(row["student_id"], HalfTermId.parse(row["half_term"]), row["reason"], row["effective"], row["accepted"])
+        Excusal(
+            row["student_id"],
+            HalfTermId.parse(row["half_term"]),
+            row["reason"],
+            row["effective"],
+            row["accepted"],
+            row["decided_at"].astimezone(zone).date() if row["decided_at"] else None,
+        )
         for row in rows
     )
 
@@ -108,6 +118,21 @@ def save_exemption(connection: Connection, school: str, given: Exemption, who: s
         "given_at": at,
     }
     upsert(connection, exemption, [row])
+
+
+def load_away(connection: Connection, school: str) -> dict[str, tuple[Span, ...]]:
+    """Staff code (casefolded) → when they are away; no reason is stored (DOMAIN rule 12)."""
+    rows = connection.execute(select(away).where(away.c.school == school).order_by(away.c.first)).mappings()
+    found: dict[str, list[Span]] = {}
+    for row in rows:
+        found.setdefault(row["staff_code"].casefold(), []).append(Span("away", row["first"], row["last"]))
+    return {code: tuple(spans) for code, spans in found.items()}
+
+
+def save_away(connection: Connection, school: str, staff_code: str, span: Span, who: str, at: datetime) -> None:
+    """A tutor is away for the span (its `last` None = until further notice)."""
+    row = {"staff_code": staff_code, "first": span.first, "last": span.last, "entered_by": who, "entered_at": at}
+    upsert(connection, away, [{"school": school, **row}])
 
 
 def record_audit(

@@ -107,7 +107,7 @@ def _next_versions(connection: Connection, school: str, keys: Sequence[str]) -> 
         found = connection.execute(
             select(entry.c.entry_key, entry.c.version).where(entry.c.school == school, entry.c.entry_key.in_(batch))
         )
-        known.update(dict(found))
+        known.update((row.entry_key, row.version) for row in found)
     return {key: known.get(key, 0) + 1 for key in keys}
 
 

@@ -413,6 +413,17 @@ exemption = Table(
 
 # --- the calendar and what was told to people ---------------------------------------------------------------------
 
+away = Table(
+    "away",
+    metadata,
+    _school(),
+    _key("staff_code", 60),
+    Column("first", Date, primary_key=True),
+    Column("last", Date),
+    Column("entered_by", String(120), nullable=False),
+    Column("entered_at", UtcDateTime, nullable=False),
+)
+
 announced_deadline = Table(
     "announced_deadline",
     metadata,

@@ -212,14 +212,12 @@ def test_days_of_an_earlier_half_term_do_not_count() -> None:
     assert only_class(facts) is StudentClass.HANDOVER
 
 
-def test_what_the_very_first_read_showed_counts_since_the_year_began() -> None:
-    first_read = date(2026, 12, 16)
-    role = replace(tutor("T1", "8A1", first=first_read), assumed=True)
-    seen = replace(S, groups=(Span("8A1", first_read, assumed=True),), houses=())
-    facts = replace(school(seen, roles=(role, head("H1"))), first_read_on=first_read)
-    assert only_class(facts) is StudentClass.OUTSTANDING
+def test_what_the_very_first_read_left_to_assume_is_said() -> None:
+    facts = replace(school(S), first_read_on=date(2026, 12, 16))
     (note,) = assess(facts, AUTUMN_2, Occasion.DEADLINE, REPORT_MOMENT).notes
     assert "16 Dec 2026" in note
+    early = replace(facts, first_read_on=date(2026, 11, 2))
+    assert assess(early, AUTUMN_2, Occasion.DEADLINE, REPORT_MOMENT).notes == ()
 
 
 def test_before_the_deadline_the_days_are_counted_up_to_it() -> None:
@@ -263,6 +261,12 @@ def test_a_result_set_against_the_date_is_checked_where_the_date_lies() -> None:
 def test_it_is_done_there_all_the_same_if_another_entry_counts() -> None:
     astray = entry("S", date(2026, 11, 12), half_term=str(AUTUMN_1), key="astray")
     assert only_class(school(S, entries=(astray, DONE_ENTRY))) is StudentClass.DONE
+
+
+def test_a_late_entry_with_a_wrong_result_set_is_checked_at_closing_only() -> None:
+    facts = school(S, entries=(entry("S", date(2026, 12, 16), half_term=str(AUTUMN_1)),))
+    assert only_class(facts) is StudentClass.OUTSTANDING
+    assert lines(facts, Occasion.CLOSING, AFTER_CLOSING)["S"].student_class is StudentClass.BEING_CHECKED
 
 
 def test_a_late_entry_settles_the_doubt_at_closing() -> None:

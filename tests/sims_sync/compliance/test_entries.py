@@ -80,6 +80,12 @@ def test_a_review_counts_with_an_outcome_or_typed_in_sims_with_a_text_that_passe
     assert not is_qualifying_interview(review)
 
 
+def test_a_review_on_a_proforma_needs_its_outcome() -> None:
+    review = replace(entry("S", NOVEMBER, kind=EntryKind.REVIEW), origin="proforma")
+    assert not qualifies(review)
+    assert qualifies(replace(review, reviews=(Review("partly"),)))
+
+
 @pytest.mark.parametrize(
     ("recorded", "expected"),
     [

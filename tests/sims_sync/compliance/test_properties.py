@@ -108,7 +108,7 @@ class Maker:
     def _groups(self) -> tuple[Span, ...]:
         if self._maybe(RARELY):
             return ()
-        usual = Span(self.group(), YEAR_START, assumed=self._maybe(SOMETIMES))
+        usual = Span(self.group(), YEAR_START)
         if not self._maybe(SOMETIMES):
             return (usual,)
         change = self._day()
@@ -169,11 +169,11 @@ def test_due_is_fixed_at_the_deadline_for_both_snapshots(facts: SchoolFacts, hal
     # Asked at the same moment: an accepted excusal counts on both occasions from the day it is known.
     deadline = assess(facts, half_term, DEADLINE, MOMENTS[CLOSING])
     closing = assess(facts, half_term, CLOSING, MOMENTS[CLOSING])
-    settled = Counter(
-        line.group
-        for line, later in zip(deadline.lines, closing.lines, strict=True)
-        if line.student_class is StudentClass.BEING_CHECKED and later.student_class is StudentClass.DONE
-    )
+    # Only the doubt of an entry being checked may move it: raised or settled after the deadline.
+    settled: Counter[str | None] = Counter()
+    for line, later in zip(deadline.lines, closing.lines, strict=True):
+        settled[line.group] += line.student_class is StudentClass.BEING_CHECKED is not later.student_class
+        settled[line.group] -= later.student_class is StudentClass.BEING_CHECKED is not line.student_class
     if facts.settings.policy is not Policy.TERMLY:
         expected = {group.group: group.due + settled[group.group] for group in deadline.groups}
         assert {group.group: group.due for group in closing.groups} == expected

@@ -32,6 +32,16 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_audit_school_at"), "audit", ["school", "at"], unique=False)
     op.create_table(
+        "away",
+        sa.Column("school", sa.String(length=40), nullable=False),
+        sa.Column("staff_code", sa.String(length=60), nullable=False),
+        sa.Column("first", sa.Date(), nullable=False),
+        sa.Column("last", sa.Date(), nullable=True),
+        sa.Column("entered_by", sa.String(length=120), nullable=False),
+        sa.Column("entered_at", sa.DateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("school", "staff_code", "first", name=op.f("pk_away")),
+    )
+    op.create_table(
         "closure",
         sa.Column("school", sa.String(length=40), nullable=False),
         sa.Column("day", sa.Date(), nullable=False),

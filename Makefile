@@ -1,0 +1,35 @@
+# Needs Python 3.11 or newer, make and the package index; everything else lands in .venv.
+PYTHON ?= python3
+RUN    := .venv/bin/python -m
+SERVE  ?= 1
+.PHONY: demo test lint check format bench soak
+.NOTPARALLEL:
+
+demo: .venv/installed           ## An invented school, the whole cycle, the report on screen (SERVE=0: end after it).
+	.venv/bin/sims-sync demo demo $(if $(filter 0,$(SERVE)),--no-serve)
+
+test: .venv/installed-test      ## Every test; what this machine lacks for some of them is said at the end.
+	$(RUN) pytest --numprocesses auto $(TESTS)
+
+lint: .venv/installed-dev       ## Format, lint, types, and who may import whom.
+	$(RUN) ruff format --check . && $(RUN) ruff check . && $(RUN) mypy && .venv/bin/lint-imports
+
+check: lint test                ## What must pass before a change goes in.
+
+format: .venv/installed-dev     ## Put the format right, and what the linter can put right by itself.
+	$(RUN) ruff format . && $(RUN) ruff check --fix .
+
+bench soak:                     ## The measurements, and the long proofs.
+	@test -f $@/__main__.py || { echo "make $@: there is no $@/ yet; it comes with a later issue."; exit 1; }
+	@$(MAKE) --no-print-directory .venv/installed-test && $(RUN) $@
+
+# A stamp for each set of packages, so that a second call takes no time. Byte code is compiled now, not at the first start.
+.venv/installed-test: GROUP = --group test
+.venv/installed-dev: GROUP = --group dev
+.venv/installed .venv/installed-test .venv/installed-dev: pyproject.toml | .venv/bin/pip
+	$(RUN) pip install --quiet --editable . $(GROUP)
+	@$(RUN) compileall -q sims_sync connectors jobs mappings && touch $@
+
+.venv/bin/pip:
+	$(PYTHON) -m venv .venv
+	$(RUN) pip install --quiet --upgrade "pip>=25.1"
