@@ -3,6 +3,7 @@
 import sys
 
 import click
+import structlog
 
 from sims_sync import __version__
 from sims_sync.cli.calendar_commands import calendar
@@ -19,6 +20,9 @@ from sims_sync.errors import SimsSyncError
 from sims_sync.outcome import EXIT_CODES, Ending
 
 USAGE_EXIT_CODE = 2
+_REPORT_IT = "Nothing more was done; please report it with the end of log/sims-sync.log."
+
+log = structlog.get_logger("sims_sync.cli")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -78,6 +82,10 @@ def _exit_code() -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return 0
+    except Exception as error:
+        log.exception("unforeseen fault")
+        click.echo(f"An unforeseen fault ended this command ({type(error).__name__}). {_REPORT_IT}", err=True)
+        return EXIT_CODES[Ending.FAILED]
 
 
 def _say_utf8() -> None:

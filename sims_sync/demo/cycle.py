@@ -44,7 +44,7 @@ class DemoResult:
 
 
 def prepare(folder: Path, students: int) -> None:
-    """Write an invented school, its simulated SIMS and a configuration into `folder`; an earlier demo there is replaced.
+    """Write an invented school, its simulated SIMS and a configuration into `folder`, over an earlier demo.
 
     Raises:
         ConfigurationError: the folder holds something that is no demo.

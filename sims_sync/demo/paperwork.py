@@ -107,7 +107,8 @@ def write_demo_proformas(school: InventedSchool, folder: Path) -> tuple[Path, ..
 def write_absences(school: InventedSchool, folder: Path) -> None:
     """Who is away from when to when, as `read_absences` reads it."""
     rows = [{"staff_code": each.value, "from": each.first.isoformat(), "to": _iso(each.last)} for each in school.away]
-    (folder / ABSENCES_FILE).write_text(_csv_text(("staff_code", "from", "to"), rows), encoding="utf-8")
+    text = _csv_text(("staff_code", "from", "to"), rows, "\n")
+    (folder / ABSENCES_FILE).write_text(text, encoding="utf-8", newline="")
 
 
 def read_absences(folder: Path) -> list[tuple[str, date, date | None]]:
