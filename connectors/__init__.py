@@ -4,8 +4,12 @@ The registry reads this table; nothing else imports a connector. To add one: a m
 """
 
 CONNECTORS: dict[str, str] = {
+    "command_report_importer": "connectors.command_reporter.importer:CommandReportImporter",
     "command_reporter": "connectors.command_reporter:CommandReporter",
     "drop_folder": "connectors.drop_folder:DropFolder",
+    "oneroster": "connectors.oneroster:OneRoster",
+    "oneroster_csv": "connectors.oneroster_csv:OneRosterCsv",
+    "wonde": "connectors.wonde:Wonde",
     "memory": "connectors.memory:MemorySource",
     "mail_folder": "connectors.mail_folder:MailFolder",
     "smtp": "connectors.smtp:Smtp",

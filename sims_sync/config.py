@@ -3,10 +3,12 @@
 An unknown key is an error. Secrets are references ("env:NAME", "file:PATH", "keyring:SERVICE/USER"), never values.
 """
 
-from datetime import date, datetime
+from collections import defaultdict
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
+from apscheduler.triggers.cron import CronTrigger
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from sims_sync.compliance.facts import Policy
@@ -14,7 +16,8 @@ from sims_sync.connector import Options
 from sims_sync.records import Kind
 from sims_sync.school_year import HALF_TERM_NAMES, HalfTermId
 
-SHADOW_UNTIL = "the messages issue"
+SCHEDULE_FIELDS = ("second", "minute", "hour", "day", "month", "day_of_week")
+_BEFORE_HOUR_1, _HOUR_1 = datetime(2026, 1, 1, 0, 30, tzinfo=UTC), datetime(2026, 1, 1, 1, tzinfo=UTC)
 
 
 def _half_term(text: str) -> str:
@@ -23,11 +26,14 @@ def _half_term(text: str) -> str:
 
 
 def _schedule(text: str) -> str:
-    fields = text.split()
-    if len(fields) != 6:  # noqa: PLR2004 - the six fields of the format
-        raise ValueError('needs six fields "second minute hour day month weekday", e.g. "0 0 6 * * mon-fri"')
-    if "1" in fields[2].replace("-", ",").split(","):
-        raise ValueError("must not name hour 1: it comes twice, or never, when the clocks change; use another hour")
+    try:
+        fields = dict(zip(SCHEDULE_FIELDS, text.split(), strict=True))
+        CronTrigger(**fields, timezone="UTC")
+        hours = CronTrigger(hour=fields["hour"], timezone="UTC")
+    except ValueError:
+        raise ValueError('needs six fields "second minute hour day month weekday", e.g. "0 0 6 * * mon-fri"') from None
+    if not fields["hour"].startswith("*") and hours.get_next_fire_time(None, _BEFORE_HOUR_1) == _HOUR_1:
+        raise ValueError("must not name hour 1: it comes twice, or never, when the clocks change; use other hours")
     return text
 
 
@@ -230,6 +236,18 @@ class SchoolConfig(Section):
     demo: DemoSection | None = None
     mappings_folder: str = "mappings"
     source_options: dict[str, Options] = Field(default_factory=dict, exclude=True)
+
+    @model_validator(mode="after")
+    def _one_source_per_kind(self) -> Self:
+        """Each read of a list says who is missing from it: two sources of one kind would miss each other's rows."""
+        names: dict[Kind, list[str]] = defaultdict(list)
+        for name, source in self.sources.items():
+            if source.enabled and source.kind is not Kind.PROFORMAS:
+                names[source.kind].append(name)
+        for kind, several in names.items():
+            if len(several) > 1:
+                raise ValueError(f"sources has several of {kind.value} ({', '.join(several)}): one kind, one source")
+        return self
 
     @property
     def id(self) -> str:

@@ -4,15 +4,16 @@ import difflib
 import os
 import tomllib
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from sims_sync.config import Config, SchoolConfig, StoreSection
+from sims_sync.config import Config, MailerSection, SchoolConfig, SourceSection, StoreSection
 from sims_sync.connector import Options
 from sims_sync.errors import ConfigProblem, ConfigurationError
-from sims_sync.registry import connector_class, connector_names
+from sims_sync.registry import connector_class, connector_names, job_names
 from sims_sync.secrets import is_reference
 
 CONFIG_VERSION = 1
@@ -22,6 +23,7 @@ _OWN_SECTIONS = ("school",)  # what a further school never takes over from the t
 _TOP_KEYS = ("version", "store", "schools")
 
 Table = dict[str, Any]
+Part = TypeVar("Part", SourceSection, MailerSection)
 
 
 def find_config(given: str | None) -> Path:
@@ -48,7 +50,7 @@ def load_config(path: Path) -> Config:
     """
     top = _read_toml(path)
     _check_top(top, path)
-    store = _store(top, path)
+    store, amiss = _store(top)
     schools: dict[str, SchoolConfig] = {}
     broken: dict[str, tuple[ConfigProblem, ...]] = {}
     for where, table in _school_tables(top, path):
@@ -61,9 +63,9 @@ def load_config(path: Path) -> Config:
         else:
             schools[name] = school
     _refuse_shared_places(schools, broken)
-    if not schools:
+    if store is None or not schools:
         raise ConfigurationError(
-            [problem for problems in broken.values() for problem in problems] or [_no_school(path)]
+            [*amiss, *(problem for problems in broken.values() for problem in problems)] or [_no_school(path)]
         )
     as_text = {name: tuple(str(problem) for problem in problems) for name, problems in broken.items()}
     return Config(file=path, store=store, schools=schools, broken=as_text)
@@ -77,7 +79,8 @@ def _read_toml(path: Path) -> Table:
     except UnicodeDecodeError:
         raise _problem(str(path), "is not UTF-8 text.", "Save it as UTF-8.") from None
     except tomllib.TOMLDecodeError as error:
-        do = "Windows paths need single quotes: 'C:\\SIMS'." if "escape" in str(error) else "Mend that line."
+        escape = any(sign in str(error).casefold() for sign in ("escape", "hex"))  # "\\U" begins a character's number
+        do = "Windows paths need single quotes: 'C:\\SIMS'." if escape else "Mend that line."
         raise _problem(str(path), f"is no TOML: {error}.", do) from None
 
 
@@ -89,13 +92,11 @@ def _check_top(top: Table, path: Path) -> None:
         )
 
 
-def _store(top: Table, path: Path) -> StoreSection:
+def _store(top: Table) -> tuple[StoreSection | None, list[ConfigProblem]]:
     try:
-        return StoreSection.model_validate(top.get("store", {}))
+        return StoreSection.model_validate(top.get("store", {})), []
     except ValidationError as error:
-        raise ConfigurationError(list(_explain(error, "store.", StoreSection))) from None
-    finally:
-        del path
+        return None, list(_explain(error, "store.", StoreSection))
 
 
 def _school_tables(top: Table, path: Path) -> Iterator[tuple[str, Table]]:
@@ -143,9 +144,35 @@ def _school(where: str, table: Table, base: Path) -> tuple[SchoolConfig | None, 
     try:
         school = SchoolConfig.model_validate({**named, "base": base})
     except ValidationError as error:
-        return None, tuple(_explain(error, where, SchoolConfig))
-    options, problems = _connector_options(school, where)
-    return school.model_copy(update={"source_options": options}), problems
+        return None, (*_explain(error, where, SchoolConfig), *_further_problems(named, where))
+    options, problems = _connector_options(school.sources, school.messages.mailer, where)
+    return school.model_copy(update={"source_options": options}), (*problems, *_unknown_jobs(school.jobs, where))
+
+
+def _further_problems(table: Table, where: str) -> Iterator[ConfigProblem]:
+    """What is wrong in the parts that are well enough to be looked at: one fault must not hide another."""
+    sources = _those_well(SourceSection, table.get("sources"))
+    messages = table.get("messages")
+    mailers = _those_well(MailerSection, {"mailer": messages.get("mailer", {})} if isinstance(messages, dict) else {})
+    yield from _connector_options(sources, mailers.get("mailer"), where)[1]
+    yield from _unknown_jobs(table.get("jobs"), where)
+
+
+def _those_well(model: type[Part], tables: object) -> dict[str, Part]:
+    well: dict[str, Part] = {}
+    for name, table in tables.items() if isinstance(tables, dict) else ():
+        with suppress(ValidationError):
+            well[name] = model.model_validate(table)
+    return well
+
+
+def _unknown_jobs(jobs: object, where: str) -> Iterator[ConfigProblem]:
+    known = job_names()
+    for name in jobs if isinstance(jobs, dict) else ():
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            do = f"Did you mean {near[0]!r}?" if near else f"The jobs are: {', '.join(known)}."
+            yield ConfigProblem(f"{where}jobs.{name}", "is no job.", do)
 
 
 def _name_school(value: Any, school_id: str) -> Any:  # noqa: ANN401 - any TOML value
@@ -159,16 +186,18 @@ def _name_school(value: Any, school_id: str) -> Any:  # noqa: ANN401 - any TOML 
     return value
 
 
-def _connector_options(school: SchoolConfig, where: str) -> tuple[dict[str, Options], tuple[ConfigProblem, ...]]:
+def _connector_options(
+    sources: Mapping[str, SourceSection], mailer: MailerSection | None, where: str
+) -> tuple[dict[str, Options], tuple[ConfigProblem, ...]]:
     options: dict[str, Options] = {}
     problems: list[ConfigProblem] = []
-    for name, source in school.sources.items():
+    for name, source in sources.items():
         path = f"{where}sources.{name}."
         checked = _checked_options("source", source.connector, source.options, path, problems)
         if checked is not None:
             options[name] = checked
-    mailer = school.messages.mailer
-    _checked_options("mailer", mailer.connector, mailer.options, f"{where}messages.mailer.", problems)
+    if mailer is not None:
+        _checked_options("mailer", mailer.connector, mailer.options, f"{where}messages.mailer.", problems)
     return options, tuple(problems)
 
 

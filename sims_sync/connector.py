@@ -4,6 +4,7 @@ A connector yields raw rows and knows nothing of fields: only `mapping` knows wh
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.message import EmailMessage
@@ -72,6 +73,18 @@ class Reading(Protocol):
 
     def settle(self, run_id: str, *, good: bool) -> None:
         """Tell the source how it went, e.g. to move the file to `done/` or `failed/` under the run's id."""
+
+
+@runtime_checkable
+class WholeFile(Protocol):
+    """A reading that is one local file, and may be read by its bytes instead of its rows."""
+
+    def whole_file(self) -> AbstractContextManager[Path]:
+        """The file's path while the block lasts.
+
+        As with `rows`, only a normal end of the block says that the read was whole. A block left by an exception leaves
+        the reading as it was: it can still be read by its rows.
+        """
 
 
 @runtime_checkable

@@ -19,6 +19,8 @@ EXCUSAL_REASONS = ("long-term absence", "alternative provision", "suspended", "t
 
 Converter = Callable[[str], object]
 
+_BYTE_ORDER_MARK = "\ufeff"
+
 _ISO_DATE = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[T ][0-9:.,]+ ?(?:Z|[+-][0-9]{2}:?[0-9]{2})?)?")
 _DAY_FIRST = re.compile(r"([0-9]{1,2})([/.-])([0-9]{1,2})\2([0-9]{4})(?: [0-9:]+(?: ?[AaPp][Mm])?)?")
 _MONTH_NAMED = re.compile(r"([0-9]{1,2})[ -]([A-Za-z]+)[ -]([0-9]{4})")
@@ -84,7 +86,10 @@ def tidy(text: str) -> str:
     if "\0" in text:
         raise NulError("holds a NUL character")
     trimmed = text.strip()
-    if trimmed.isascii() or unicodedata.is_normalized("NFC", trimmed):
+    if trimmed.isascii():
+        return trimmed
+    trimmed = trimmed.strip(_BYTE_ORDER_MARK).strip()  # left where files were joined: it would make another id of an id
+    if unicodedata.is_normalized("NFC", trimmed):
         return trimmed
     return unicodedata.normalize("NFC", trimmed)
 

@@ -158,6 +158,8 @@ def _silent_column(plan: Plan, signs: ReadSigns, _limits: Limits) -> Reason | No
 
 def _storm(plan: Plan, _signs: ReadSigns, limits: Limits) -> Reason | None:
     altered = plan.changed
+    if plan.kind is Kind.PROFORMAS:  # drafts that come back as submitted all change: that is their way
+        return None
     if altered < STORM_FLOOR_ROWS or 100 * altered <= limits.altered_percent * plan.known:
         return None
     what = f"{altered} of {plan.known} known {_shown(plan.kind)} would change at once."

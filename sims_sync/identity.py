@@ -22,9 +22,9 @@ def sort_key(text: str) -> str:
     return "".join(sign for sign in plain if not unicodedata.combining(sign)).casefold()
 
 
-def new_student_id(school: str, ref: StudentRef) -> str:
+def new_student_id(school: str, ref: StudentRef, *more: str) -> str:
     """An opaque id that the same first sight always gives: a pull killed and run again ends in the same store."""
-    digest = hashlib.blake2b(f"{school}\x1f{ref.key}".encode(), digest_size=_STUDENT_ID_BYTES)
+    digest = hashlib.blake2b("\x1f".join((school, ref.key, *more)).encode(), digest_size=_STUDENT_ID_BYTES)
     return f"s{digest.hexdigest()}"
 
 
@@ -77,7 +77,14 @@ class Register:
         self.surnames[student_id] = sort_key(surname)
 
     def _same_surname(self, student_id: str, ref: StudentRef) -> bool:
-        return ref.surname is None or self.surnames.get(student_id) == sort_key(ref.surname)
+        return ref.surname is not None and self.surnames.get(student_id) == sort_key(ref.surname)
+
+    def new_id(self, ref: StudentRef, surname: str) -> str:
+        """An id for somebody whom `find` does not know; of a re-used admission number it differs by surname."""
+        student_id = new_student_id(self.school, ref)
+        if self.surnames.get(student_id) in (None, sort_key(surname)):
+            return student_id
+        return new_student_id(self.school, ref, sort_key(surname))
 
 
 def alias_pairs(ref: StudentRef) -> Iterator[tuple[str, str]]:
@@ -110,7 +117,7 @@ def identify(rows: Iterable[tuple[int, Student]], register: Register) -> Identif
     duplicates = 0
     for number, student in rows:
         try:
-            student_id = register.find(student.ref) or new_student_id(register.school, student.ref)
+            student_id = register.find(student.ref) or register.new_id(student.ref, student.surname)
         except RecordError as error:
             held.append((number, error, None))
             continue

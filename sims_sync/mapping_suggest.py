@@ -40,6 +40,7 @@ _PREFERENCE = (
     Kind.TUTOR_GROUPS,
     Kind.STAFF,
 )
+_OTHER_SYSTEMS = ("oneroster_", "wonde_")  # a file is first taken for a report of SIMS itself
 _MENTORING = re.compile(r"mentor|target|review", re.IGNORECASE)
 
 
@@ -138,7 +139,8 @@ def suggest(columns: Sequence[str], sample_rows: Sequence[Row], kind: Kind | Non
 
 
 def _best(columns: Sequence[str], samples: Mapping[str, Sequence[str]], kind: Kind | None) -> _Understanding | None:
-    mappings = [packaged_mapping(name) for name in packaged_mappings()]
+    names = sorted(packaged_mappings(), key=lambda name: name.startswith(_OTHER_SYSTEMS))
+    mappings = [packaged_mapping(name) for name in names]
     candidates = [_understand(rules, columns) for rules in mappings if kind in {None, rules.kind}]
     comments = _holds_comments(samples)
     best = max(candidates, key=lambda each: each.worth(comments=comments))

@@ -11,6 +11,7 @@ from sims_sync.errors import ConfigProblem, ConfigurationError
 from sims_sync.records import RoleName
 
 COLUMNS = ("staff_code", "role", "scope", "from", "to")
+_OF_THE_SCHOOL = frozenset({RoleName.HOUSE_MATRIX, RoleName.PROGRAMME_LEAD})
 EXAMPLE = """staff_code,role,scope,from,to
 """
 
@@ -73,8 +74,13 @@ def _role(path: Path, line: _Line, problems: list[ConfigProblem]) -> RoleFacts |
     if not cells["staff_code"]:
         problems.append(ConfigProblem(where, "has no staff code.", "Fill it in, or delete the line."))
         return None
+    if name not in _OF_THE_SCHOOL and not cells["scope"]:
+        problems.append(ConfigProblem(where, "says not of what.", "Give the group, house, year or subject as scope."))
+        return None
     first = _day(where, "from", cells.get("from", ""), problems)
     last = _day(where, "to", cells.get("to", ""), problems)
+    if first is not None and last is not None and last < first:
+        problems.append(ConfigProblem(where, "ends before it begins.", "Correct its dates."))
     return RoleFacts(cells["staff_code"], name, cells["scope"], first, last)
 
 

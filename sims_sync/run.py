@@ -11,7 +11,7 @@ import structlog
 from sims_sync.config import Config, SchoolConfig
 from sims_sync.context import RunContext, school_clock
 from sims_sync.errors import SimsSyncError
-from sims_sync.outcome import Ending, Outcome, Problem, ending_of, problem_of
+from sims_sync.outcome import COUNT_NAMES, Ending, Outcome, Problem, ending_of, problem_of
 from sims_sync.registry import job_function
 from sims_sync.school_year import HalfTermId
 from sims_sync.store.decisions import announce
@@ -42,7 +42,7 @@ class RunReport:
             "outcome": self.outcome.ending.value,
             "started": self.started.isoformat(),
             "ended": self.ended.isoformat(),
-            "counts": dict(self.outcome.counts),
+            "counts": {name: self.outcome.counts.get(name, 0) for name in COUNT_NAMES},
             "problems": [problem.as_json() for problem in self.outcome.problems],
             "notes": list(self.outcome.notes),
         }

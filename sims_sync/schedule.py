@@ -19,7 +19,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.date import DateTrigger
 
-from sims_sync.config import Config, SchoolConfig
+from sims_sync.config import SCHEDULE_FIELDS, Config, SchoolConfig
 from sims_sync.context import school_clock, system_clock
 from sims_sync.outcome import Ending
 from sims_sync.registry import job_names
@@ -30,12 +30,11 @@ from sims_sync.store.session import Store
 REARM_SECONDS = 60  # the longest a changed system clock can keep the alarm from ringing
 BUSY_SECONDS = 20  # how soon a due time is tried again when another run held the lease
 BASELINE = "baseline"
-_FIELDS = ("second", "minute", "hour", "day", "month", "day_of_week")
 
 
 def trigger_of(schedule: str, zone: str) -> CronTrigger:
     """The due times of a six-field line, school-local; `*` and `*/n` hours are counted in UTC (no clock change)."""
-    fields = dict(zip(_FIELDS, schedule.split(), strict=True))
+    fields = dict(zip(SCHEDULE_FIELDS, schedule.split(), strict=True))
     return CronTrigger(**fields, timezone="UTC" if fields["hour"].startswith("*") else zone)
 
 

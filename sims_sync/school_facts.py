@@ -127,7 +127,7 @@ def _students(
             record,
             (groups.get(student_id, ()), houses.get(student_id, ())),
             _left_on(missing.get(student_id), newest, grace, school_year),
-            listed=student_id not in missing,
+            listed=_is_accounted_for(missing.get(student_id), record.leaving_date, school_year),
             first_read_on=first_read_on,
         )
         for student_id, record in load_students(connection, school.id).items()
@@ -159,6 +159,16 @@ def _student(
         houses=houses,
         first_seen=first if joined_later else None,
     )
+
+
+def _is_accounted_for(row: MissingRow | None, leaving_date: date | None, year: SchoolYear) -> bool:
+    """Whether a student's absence from the list, if any, raises no doubt: SIMS had said that they leave before it.
+
+    Else who left between the deadline and closing would fall out of what is due, which is fixed at D (rule 9).
+    """
+    if row is None:
+        return True
+    return not row.held and leaving_date is not None and leaving_date < year.local_date(row.since)
 
 
 def _left_on(row: MissingRow | None, newest: datetime | None, grace: timedelta, year: SchoolYear) -> date | None:

@@ -52,7 +52,7 @@ class Recogniser:
             "student_id": student_id,
             "state": EntryState.SUBMITTED,
             "interview_date": made_on,
-            "recorded_at": self._recorded_at(row),
+            "recorded_at": self._recorded_at(row, half_term),
             "origin": ORIGIN,
             "half_term": str(half_term) if half_term else None,
         }
@@ -63,13 +63,17 @@ class Recogniser:
             return Entry(kind=EntryKind.INTERVIEW, no_target_reason=reason["reason"].strip(), **common)  # type: ignore[arg-type]
         return Entry(kind=EntryKind.INTERVIEW, targets=(Target(row.text),), **common)  # type: ignore[arg-type]
 
-    def _recorded_at(self, row: SimsEntry) -> datetime:
-        """Doubt counts as on time: the last good read that did not hold it, else its result date (rule 14a)."""
+    def _recorded_at(self, row: SimsEntry, half_term: HalfTermId | None) -> datetime:
+        """Doubt counts as on time: the last good read that did not hold it, else its result date (rule 14a).
+
+        With neither it may have been there since its half term began.
+        """
         if self._reading.last_good is not None:
             return self._reading.last_good
-        if row.result_date is not None:
-            return min(_midnight(row.result_date, self._year.calendar.timezone), self._reading.began)
-        return self._reading.began
+        since = row.result_date or (self._year.dates(half_term).owns_from if half_term is not None else None)
+        if since is None:
+            return self._reading.began
+        return min(_midnight(since, self._year.calendar.timezone), self._reading.began)
 
     def _interview_date(self, row: SimsEntry, half_term: HalfTermId | None) -> date:
         if row.result_date is not None:

@@ -125,7 +125,14 @@ def _installed(wheel: Path, place: Path) -> str:
 def _run(command: list[str], folder: Path) -> str:
     clean = {name: value for name, value in os.environ.items() if name not in {"PYTHONPATH", "SIMS_SYNC_CONFIG"}}
     done = subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, encoding="utf-8", env=clean, timeout=BUILD_SECONDS, check=False
+        command,
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        env=clean,
+        timeout=BUILD_SECONDS,
+        check=False,
     )
     assert done.returncode == 0, done.stderr[-2000:]
     return done.stdout

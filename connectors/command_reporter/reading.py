@@ -1,6 +1,7 @@
 """How is one finished run of the reporter a `Reading`, and what becomes of its file?"""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from sims_sync.connector import Row, SourceState
@@ -11,6 +12,7 @@ class ReportReading:
     """The file of one run. It is read once: it holds students' data, so it is deleted as soon as that has ended."""
 
     def __init__(self, path: Path, state: SourceState, forget: Callable[[], None]) -> None:
+        self._path = path
         self._reader = SuperstarReader(path, name=f'The report "{state.name}"')
         self._state = state
         self._forget = forget
@@ -35,6 +37,12 @@ class ReportReading:
             yield from self._reader.rows()
         finally:
             self._forget()
+
+    @contextmanager
+    def whole_file(self) -> Iterator[Path]:
+        """The report's file; deleted when the block has ended normally."""
+        yield self._path
+        self._forget()
 
     def settle(self, run_id: str, *, good: bool) -> None:  # noqa: ARG002 - good or bad, SIMS can be asked again
         """Delete what is left of the run; a second time changes nothing."""

@@ -11,6 +11,7 @@ from sims_sync.cli.decision_commands import excuse, exempt, tutor
 from sims_sync.cli.demo_command import demo
 from sims_sync.cli.log import configure_log
 from sims_sync.cli.report_commands import report
+from sims_sync.cli.roles_commands import roles
 from sims_sync.cli.run_commands import jobs, plan, run, serve
 from sims_sync.cli.setup_commands import check, init
 from sims_sync.cli.source_commands import mapping, reports
@@ -50,6 +51,7 @@ for command in (
     quarantine,
     messages,
     calendar,
+    roles,
     reports,
     mapping,
     excuse,

@@ -16,6 +16,8 @@ from sims_sync.doctor import examine
 from sims_sync.errors import SimsSyncError
 from sims_sync.first_look import look, recognise
 from sims_sync.school_year import HalfTermId
+from sims_sync.self_test.runner import EVERY_EXPORT, run_self_test
+from sims_sync.self_test.trial import Trial
 from sims_sync.setup import Answers, write_setup
 
 EXIT_CODES = {Severity.FINE: 0, Severity.WARN: 3, Severity.WRONG: 1}
@@ -82,10 +84,18 @@ def init(
 
 
 @click.command()
+@click.option(
+    "--self-test",
+    is_flag=True,
+    help="Instead, read bad exports into an invented school: none may do harm. Needs no configuration.",
+)
 @json_option
 @config_option
-def check(as_json: bool) -> None:
+def check(self_test: bool, as_json: bool) -> None:
     """Look at everything the service needs; each line is fine, warn or wrong, and says what to do."""
+    if self_test:
+        _try_bad_exports(as_json=as_json)
+        return
     given = (click.get_current_context().find_root().obj or {}).get("config_file")
     findings = examine(find_config(given))
     if as_json:
@@ -97,6 +107,27 @@ def check(as_json: bool) -> None:
     severities = {finding.severity for finding in findings}
     worst = next((each for each in (Severity.WRONG, Severity.WARN) if each in severities), Severity.FINE)
     exit_with(EXIT_CODES[worst])
+
+
+def _try_bad_exports(*, as_json: bool) -> None:
+    trials: list[Trial] = []
+    for trial in run_self_test():
+        trials.append(trial)
+        if not as_json:
+            click.echo(_shown(trial))
+    failed = sum(not trial.passed for trial in trials)
+    if as_json:
+        click.echo(json.dumps({"trials": [trial.as_json() for trial in trials]}, indent=2, ensure_ascii=False))
+    elif failed:
+        click.echo(f"{failed} of {len(EVERY_EXPORT)} files did harm. Do not use this installation; reinstall it.")
+    else:
+        click.echo(f"All {len(EVERY_EXPORT)} files: nothing removed, nothing half written, nobody named.")
+    exit_with(EXIT_CODES[Severity.WRONG if failed else Severity.FINE])
+
+
+def _shown(trial: Trial) -> str:
+    parts = [trial.export.name, f"expected {trial.export.code}, got {trial.code}", trial.sentence, *trial.faults]
+    return f"{'✔' if trial.passed else '✖'} {' – '.join(part for part in parts if part)}"
 
 
 def _ask_policy(exports: tuple[Path, ...], deadline: str | None) -> str:

@@ -1,15 +1,22 @@
-"""`reports show KIND` and `mapping suggest FILE`: how an export is to be built, and what an unknown one may be."""
+"""`reports show|import` and `mapping suggest`: how a report is built or brought into SIMS, what an export may be."""
 
+from collections.abc import Iterable
 from itertools import islice
 from pathlib import Path
 
 import click
 
+from sims_sync.cli.run_commands import SYMBOLS
+from sims_sync.cli.shared import config_option, exit_with, opened, school_option, whoami
 from sims_sync.connector import Row
+from sims_sync.context import RunContext, connector_context
 from sims_sync.formats import open_file
 from sims_sync.mapping_docs import report_advice
 from sims_sync.mapping_suggest import Suggestion, suggest
+from sims_sync.outcome import EXIT_CODES, Ending
 from sims_sync.records import Kind
+from sims_sync.report_import import ImportedDefinition, build_importer, find_definitions, import_definitions
+from sims_sync.store.decisions import record_audit
 
 SAMPLE_ROWS = 200
 
@@ -37,6 +44,85 @@ def reports_show(kind: str) -> None:
         click.echo(f"\nOther shapes of this kind: {', '.join(advice.alternatives)}")
     if advice.unproven:
         click.echo(f"\n{advice.unproven}")
+
+
+@reports.command("import")
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--trusted", is_flag=True, default=None, help="Log in to SIMS as the Windows user that runs this.")
+@click.option("--user", metavar="NAME", help="Log in as this SIMS user instead; needs --password.")
+@click.option("--password", metavar="REFERENCE", help="Where the password is, e.g. env:SIMS_PASSWORD; never itself.")
+@click.option("--source", metavar="NAME", help="Log in as this source of config.toml does.")
+@click.option(
+    "--executable",
+    type=click.Path(path_type=Path),
+    help="CommandReportImporter.exe; else it is looked for beside CommandReporter.exe.",
+)
+@click.option(
+    "--time-limit",
+    metavar="SECONDS",
+    type=click.FloatRange(min=0, min_open=True),
+    help="How long one import may take, 300 if not given.",
+)
+@school_option
+@config_option
+def reports_import(
+    folder: Path,
+    trusted: bool | None,
+    user: str | None,
+    password: str | None,
+    source: str | None,
+    executable: Path | None,
+    time_limit: float | None,
+    school_id: str | None,
+) -> None:
+    """Import every report definition (*.RptDef) of FOLDER into SIMS, in the order of their names.
+
+    Logs in as the sources of config.toml do that run reports. Exit code 0 all are imported, 1 one or more are not.
+    """
+    given: dict[str, object] = {
+        "trusted": trusted,
+        "user": user,
+        "password": password,
+        "executable": str(executable.absolute()) if executable else None,
+        "time_limit_seconds": time_limit,
+    }
+    stated = {key: value for key, value in given.items() if value is not None}
+    definitions = find_definitions(folder)
+    with opened() as place:
+        context = place.context(place.one_school(school_id))
+        importer = build_importer(context.school, connector_context(context.school, context.clock), stated, source)
+        importer.prepare()
+        imported: list[ImportedDefinition] = []
+        try:
+            for result in import_definitions(importer, definitions):
+                imported.append(result)
+                click.echo(_import_line(result))
+        finally:
+            # Also where somebody interrupts it: what is in SIMS by then stays there.
+            _audit_import(context, folder, imported)
+    failed = sum(result.problem is not None for result in imported)
+    click.echo(f"{len(imported) - failed} of {len(imported)} imported.")
+    exit_with(EXIT_CODES[Ending.FAILED if failed else Ending.DONE])
+
+
+def _import_line(result: ImportedDefinition) -> str:
+    if result.problem is None:
+        return f"{SYMBOLS[Ending.DONE]} {result.file}: imported"
+    return f"{SYMBOLS[Ending.FAILED]} {result.file}: failed \N{EN DASH} {result.problem}"
+
+
+def _audit_import(context: RunContext, folder: Path, imported: Iterable[ImportedDefinition]) -> None:
+    outcomes = {result.file: result.problem.code if result.problem else "imported" for result in imported}
+    with context.store.writing() as connection:
+        record_audit(
+            connection,
+            context.school_id,
+            at=context.now(),
+            who=whoami(),
+            action="reports-import",
+            subject=folder.absolute().name,
+            detail={"definitions": outcomes},
+        )
 
 
 @click.group()

@@ -14,6 +14,7 @@ from sims_sync.context import RunContext, school_clock
 from sims_sync.demo.clock import write_clock
 from sims_sync.demo.config_text import demo_config
 from sims_sync.demo.filling import write_state
+from sims_sync.demo.importer import install_importer
 from sims_sync.demo.paperwork import demo_roles_csv, read_absences, write_absences, write_demo_proformas
 from sims_sync.demo.reporter import install_reporter
 from sims_sync.demo.school import invent_school
@@ -58,6 +59,7 @@ def prepare(folder: Path, students: int) -> None:
     (folder / MARKER).write_text("A demo of sims-sync: invented, and replaced by the next one.\n", encoding="utf-8")
     write_state(school, sims)
     install_reporter(sims)
+    install_importer(sims)
     write_demo_proformas(school, folder / "proformas")
     write_absences(school, folder)
     (folder / "roles.csv").write_text(demo_roles_csv(school), encoding="utf-8")

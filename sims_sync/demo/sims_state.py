@@ -64,7 +64,7 @@ class ListedTutoring:
 
 @dataclass(frozen=True, slots=True)
 class ListedResult:
-    """One result as an export shows it, with the ids of its student."""
+    """One result as an export shows it, with the ids of its student; `typed_at` is aware and UTC."""
 
     person_id: str
     upn: str | None
@@ -74,6 +74,7 @@ class ListedResult:
     result_set: str | None
     text: str
     dated: date
+    typed_at: datetime | None = None
 
 
 class SimsState:
@@ -245,6 +246,7 @@ def _result(row: sqlite3.Row) -> ListedResult:
         result_set=row["result_set"],
         text=row["text"],
         dated=date.fromisoformat(row["dated"]),
+        typed_at=datetime.fromisoformat(row["typed_at"]),
     )
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -82,6 +83,17 @@ class FileReading:
         self._refuse_change()
         self._reader = open_file(self._path, options=self._options)
         yield from self._reader.rows()
+        self._refuse_change()
+
+    @contextmanager
+    def whole_file(self) -> Iterator[Path]:
+        """The file itself; see `sims_sync.connector.WholeFile`.
+
+        Raises:
+            SourceUnavailable: as `rows`, when the file changed since it was found.
+        """
+        self._refuse_change()
+        yield self._path
         self._refuse_change()
 
     def settle(self, run_id: str, *, good: bool) -> None:

@@ -17,6 +17,7 @@ from sims_sync.formats import refusals
 from sims_sync.formats.duplicates import RecordNotes
 from sims_sync.formats.names import decode
 from sims_sync.formats.superstar_opening import ROOT, read_opening
+from sims_sync.formats.text_encoding import holds_utf8
 
 Element = etree._Element  # noqa: SLF001 - the type of an element has no public name
 
@@ -27,8 +28,12 @@ TAIL_BYTES = 256
 
 _XML_SCHEMA = "{http://www.w3.org/2001/XMLSchema}schema"
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+_STATES_ONE_BYTE = re.compile(
+    rb"\s*<\?xml[^>]*encoding\s*=\s*[\"'](?:windows-1252|cp1252|iso-8859-15?|latin-?1)[\"']", re.IGNORECASE
+)
 _CLOSING = f"{ROOT}>".encode("ascii")
 _CLOSING_TAG = re.compile(rb"</[^<>]*" + ROOT.encode("ascii") + rb"\s*>\s*\Z")
+_STATED = "the encoding that its first line states (UTF-8 if none)"
 _ENCODING_FAULTS = frozenset(
     {
         etree.ErrorTypes.ERR_INVALID_ENCODING,
@@ -156,6 +161,8 @@ class _Children:
         root = record.getparent() if record is not None else None
         if root is None:
             return False
+        if root.getparent() is not None:
+            raise self._strange()
         self._note_schema(root)
         self._freed += len(root) - 1
         del root[:-1]
@@ -165,7 +172,10 @@ class _Children:
         """Refuse a document with other things than records at its first level: their content would be lost."""
         self._note_schema(root)
         if self._freed + len(root) - (self._schemas or 0) != records:
-            raise refusals.malformed(self._name, "it holds elements that are neither records nor a schema")
+            raise self._strange()
+
+    def _strange(self) -> SourceRefused:
+        return refusals.malformed(self._name, "it holds elements that are neither records nor a schema")
 
     def _note_schema(self, root: Element) -> None:
         if self._schemas is None:
@@ -180,14 +190,18 @@ class _Chunks:
         self._name = name
         self._tail = b""
         self._wide: bool | None = None
+        self._one_byte = False
         self._since_record = 0
 
     def __iter__(self) -> Iterator[bytes]:
         while chunk := self._stream.read(CHUNK_BYTES):
             if self._wide is None:
                 self._wide = chunk.startswith(_UTF16_MARKS)
+                self._one_byte = _STATES_ONE_BYTE.match(chunk) is not None
             if not self._wide and b"\0" in chunk:
                 raise refusals.nul(self._name)
+            if self._one_byte and holds_utf8(chunk):
+                raise refusals.wrong_encoding(self._name, _STATED)
             self._tail = (self._tail + chunk)[-TAIL_BYTES:]
             self._since_record += len(chunk)
             yield chunk
@@ -205,7 +219,7 @@ class _Chunks:
         if not beyond and not self._stream.read(1) and not _is_closed(self._tail):
             return refusals.truncated(self._name, "it ends before its closing tag")
         if _code(fault) in _ENCODING_FAULTS:
-            return refusals.wrong_encoding(self._name, "the encoding that its first line states (UTF-8 if none)")
+            return refusals.wrong_encoding(self._name, _STATED)
         if _code(fault) == etree.ErrorTypes.ERR_RESOURCE_LIMIT:
             return refusals.too_large(self._name, "its elements are nested too deeply or hold too much text")
         return refusals.malformed(self._name, f"the XML is faulty in line {fault.lineno}")

@@ -1,6 +1,7 @@
 """In which encoding is a text file written: UTF-8, with or without a byte order mark, or Windows-1252 (SIMS §1)?"""
 
 import codecs
+import re
 from pathlib import Path
 from typing import BinaryIO, Literal
 
@@ -10,6 +11,8 @@ Encoding = Literal["utf-8", "windows-1252"]
 CHUNK_BYTES = 1024 * 1024
 
 _CP1252_UNUSED = frozenset(b"\x81\x8d\x8f\x90\x9d")
+# "é" in UTF-8, and a typographic quotation mark or dash. Read as Windows-1252: "Ã" before a sign, "â€".
+_UTF8_SIGN = re.compile(rb"\xc3[\x80-\xbf]|\xe2\x80[\x80-\xbf]")
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -17,7 +20,8 @@ def detect(path: Path, stated: Encoding | None = None) -> str:
     """The codec's name for `path`, after reading all of it once: a late byte decides as well as an early one.
 
     Raises:
-        SourceRefused: empty, NUL bytes, cut within a character, or neither the stated encoding nor any that is known.
+        SourceRefused: empty, NUL bytes, cut within a character, in two encodings, or neither the stated encoding nor
+            any that is known.
     """
     looked = _Look()
     with path.open("rb") as stream:
@@ -33,6 +37,11 @@ def detect(path: Path, stated: Encoding | None = None) -> str:
     return _cp1252(looked, path.name)
 
 
+def holds_utf8(text: bytes) -> bool:
+    """Whether letters in UTF-8 stand in what is to be read as a one-byte encoding: each would become two signs."""
+    return _UTF8_SIGN.search(text) is not None
+
+
 class _Look:
     """What one pass over the bytes showed."""
 
@@ -41,6 +50,7 @@ class _Look:
         self.cut_within_character = False
         self.saw_multibyte = False
         self.is_cp1252 = True
+        self.holds_utf8 = False
 
 
 def _scan(stream: BinaryIO, looked: _Look, name: str) -> None:
@@ -62,6 +72,7 @@ def _scan(stream: BinaryIO, looked: _Look, name: str) -> None:
 def _judge(chunk: bytes, decoder: codecs.IncrementalDecoder, looked: _Look) -> None:
     if not chunk.isascii():
         looked.is_cp1252 = looked.is_cp1252 and _CP1252_UNUSED.isdisjoint(chunk)
+        looked.holds_utf8 = looked.holds_utf8 or holds_utf8(chunk)
     if looked.is_utf8:
         try:
             looked.saw_multibyte = not decoder.decode(chunk).isascii() or looked.saw_multibyte
@@ -72,4 +83,6 @@ def _judge(chunk: bytes, decoder: codecs.IncrementalDecoder, looked: _Look) -> N
 def _cp1252(looked: _Look, name: str) -> str:
     if not looked.is_cp1252:
         raise refusals.wrong_encoding(name, "UTF-8 or Windows-1252")
+    if looked.holds_utf8:
+        raise refusals.wrong_encoding(name, "Windows-1252 throughout: some of it is UTF-8")
     return "cp1252"

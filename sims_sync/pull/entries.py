@@ -22,7 +22,10 @@ class TypedEntryPull:
     """The kind `mentoring_entries`: values typed in SIMS."""
 
     def wanted(self, connection: Connection, ground: Ground, read: MappedRead, when: When) -> Wanted:
-        """Entries by key; a value that was known already stays recorded when it was first."""
+        """Entries by key; a value that was known already stays recorded when it was first.
+
+        A student has one value of an aspect in a result set (SIMS §3): of two that differ nobody can say which is true.
+        """
         register = load_register(connection, ground.school_id)
         known = load_entries(connection, ground.school_id, read.source)
         recogniser = Recogniser(ground.school.entries, ground.school_year, TypedReading(when.began, when.last_good))
@@ -40,8 +43,12 @@ class TypedEntryPull:
             if entry is None:
                 other += 1
                 continue
+            entry = keep_first_recording(entry, known.get(entry.key))
+            if row.result_set and found.get(entry.key, entry) != entry:
+                held.append((number, _clash(), student_id))
+                continue
             duplicates += entry.key in found
-            found[entry.key] = keep_first_recording(entry, known.get(entry.key))
+            found[entry.key] = entry
         notes = (f"{other} values of other aspects were left alone.",) if other else ()
         return Wanted(found, tuple(held), duplicates, notes)
 
@@ -76,6 +83,11 @@ class TypedEntryPull:
             Change(Action.CHANGE, key, replace(stored[key], state=EntryState.WITHDRAWN), stored[key], ("state",))
             for key in over
         ]
+
+
+def _clash() -> RecordError:
+    do = "The first was used. Does the report join several record sets, or repeat one student's id?"
+    return RecordError("duplicate-entry", "id", "the source holds two texts of one student, aspect and result set", do)
 
 
 class ProformaPull:

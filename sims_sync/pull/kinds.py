@@ -1,4 +1,7 @@
-"""What each kind is to the engine: what a read wants, what is stored, and how a plan is written."""
+"""What each kind is to the engine: what a read wants, what is stored, and how a plan is written.
+
+Results are no kind of this sort: they come by the million and have a way of their own (`results`).
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
@@ -9,7 +12,6 @@ from sims_sync.plan import Plan
 from sims_sync.pull.entries import ProformaPull, TypedEntryPull
 from sims_sync.pull.groups import TutorGroupPull
 from sims_sync.pull.reading import Ground, MappedRead, Wanted, When
-from sims_sync.pull.results import ResultPull
 from sims_sync.pull.staff import StaffPull
 from sims_sync.pull.students import StudentPull
 from sims_sync.records import Kind
@@ -34,7 +36,6 @@ KINDS: Mapping[Kind, KindPull] = {
     Kind.STUDENTS: StudentPull(),
     Kind.STAFF: StaffPull(),
     Kind.TUTOR_GROUPS: TutorGroupPull(),
-    Kind.RESULTS: ResultPull(),
     Kind.MENTORING_ENTRIES: TypedEntryPull(),
     Kind.PROFORMAS: ProformaPull(),
 }

@@ -113,8 +113,13 @@ def map_reading(
         filled=dict(mapper.filled),
         missing_columns=tuple(rule.name for rule in mapper.missing_required()),
         dfe_seen=dict(mapper.school_dfe_numbers),
-        notes=(
-            *(f"{field}: {count} values not used ({rule})." for (field, rule), count in mapper.notes.items()),
-            *(f"{field}: {count} doubtful values kept ({rule})." for (field, rule), count in mapper.remarks.items()),
-        ),
+        notes=notes_of(mapper),
+    )
+
+
+def notes_of(mapper: Mapper) -> tuple[str, ...]:
+    """What the mapping dropped or kept with doubt, as sentences with counts; never a value."""
+    return (
+        *(f"{field}: {count} values not used ({rule})." for (field, rule), count in mapper.notes.items()),
+        *(f"{field}: {count} doubtful values kept ({rule})." for (field, rule), count in mapper.remarks.items()),
     )

@@ -1,63 +1,251 @@
-"""Pulling academic data: the one kind that comes by the million, so it is staged and compared inside the database."""
+"""Pulling academic data: the one kind that comes by the million, so it streams, and is compared inside the database.
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+Three ways to the same store, quickest first: the very same file as last time; only the records whose raw bytes are new;
+every record through the mapping.
+"""
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import xxhash
 from sqlalchemy import Connection
 
-from sims_sync.errors import RecordError
+from sims_sync.connector import Reading, WholeFile
+from sims_sync.formats.superstar_raw import CLOSE, Irregular, blocks, split_records
 from sims_sync.identity import Register
+from sims_sync.mapping import Mapper, MappingRules
+from sims_sync.outcome import Outcome
 from sims_sync.plan import Plan
-from sims_sync.pull.reading import Ground, HeldRow, MappedRead, Wanted, When
-from sims_sync.records import Kind, Result
-from sims_sync.store.results import StagedRow, compare_staged, merge_staged, stage
+from sims_sync.pull.attempt import Attempt
+from sims_sync.pull.reading import Ground, HeldRow, MappedRead, notes_of
+from sims_sync.pull.result_rows import SLOW, GeneralRows, QuickRows
+from sims_sync.records import Kind
+from sims_sync.store.marks import KnownRecords, MarkWriter, filled_by, forget_marks
+from sims_sync.store.reads import StoredRead, last_good_read
+from sims_sync.store.results import ResultSink, count_results, result_sink
 from sims_sync.store.students import load_register
 
 
-class ResultPull:
-    """The kind `results`."""
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """What one way of reading gave; `conflicts` counts rows that contradicted an earlier one of the same read."""
 
-    def wanted(self, connection: Connection, ground: Ground, read: MappedRead, when: When) -> Wanted:
-        """Stage the read; the difference comes back in `extras["difference"]`, not as records."""
-        del when
-        held: list[HeldRow] = []
-        stage(connection, _rows(read, load_register(connection, ground.school_id), held))
-        difference = compare_staged(connection, ground.school_id)
+    read: MappedRead
+    plan: Plan
+    held: tuple[HeldRow, ...]
+    sink: ResultSink | None
+    conflicts: int = 0
+    notes: tuple[str, ...] = ()
+
+
+def pull_results(attempt: Attempt, rules: MappingRules, reading: Reading) -> Outcome:
+    """Take over one read of results, in one transaction.
+
+    Raises:
+        SourceFailed, SourceRefused, SourceUnavailable: the read did not end whole; nothing of it was kept.
+    """
+    ground = attempt.ground()
+    began = min(reading.state.began, ground.now)
+    with attempt.context.store.writing() as connection:
+        when = attempt.when(connection, ground, began)
+        savepoint = connection.begin_nested()
+        taken = _Results(attempt, connection, ground, rules, reading, began).take()
+        verdict = attempt.judged(connection, ground, taken.read, when, taken.plan)
+        if not attempt.may_apply(verdict):
+            savepoint.rollback()  # with the plan: it is stored again below, after everything else is undone
+            attempt.judged(connection, ground, taken.read, when, taken.plan)
+            attempt.put_aside(connection, ground, taken.read, verdict, taken.held)
+            return attempt.outcome(taken.read, taken.plan, verdict, taken.held, taken.notes)
+        if taken.sink is not None:
+            taken.sink.merge()
+        attempt.remember(connection, ground, taken.read, taken.plan, verdict, taken.held)
+        savepoint.commit()
+    return attempt.outcome(taken.read, taken.plan, verdict, taken.held, taken.notes)
+
+
+class _Results:
+    """One read of results inside its transaction."""
+
+    def __init__(
+        self,
+        attempt: Attempt,
+        connection: Connection,
+        ground: Ground,
+        rules: MappingRules,
+        reading: Reading,
+        began: datetime,
+    ) -> None:
+        self._attempt = attempt
+        self._connection = connection
+        self._ground = ground
+        self._rules = rules
+        self._reading = reading
+        self._began = began
+        self._last = last_good_read(connection, ground.school_id, Kind.RESULTS, attempt.name)
+
+    def take(self) -> _Taken:
+        """The quickest way that this reading allows."""
+        reading = self._reading
+        by_rows = not QuickRows.can_read(self._rules, self._attempt.section.result_set)
+        if by_rows or not isinstance(reading, WholeFile):
+            return self._generally()
+        if self._last is not None and self._is_same_file(self._last):
+            return self._unchanged(self._last)
+        savepoint = self._connection.begin_nested()
+        try:
+            with reading.whole_file() as path:
+                taken = self._quickly(path)
+        except (Irregular, OSError):  # whatever is wrong with the file, the general way finds the words for it
+            savepoint.rollback()
+            return self._generally()
+        savepoint.commit()
+        return taken
+
+    def _is_same_file(self, last: StoredRead) -> bool:
+        """The same bytes under the same rules, with nothing held: the last read stands for this one."""
+        same = last.fingerprint is not None and last.fingerprint == self._reading.state.fingerprint
+        return same and last.held_rows == 0 and self._known().any
+
+    def _unchanged(self, last: StoredRead) -> _Taken:
+        plan = Plan(Kind.RESULTS, unchanged=last.row_count, known=last.row_count, read=last.row_count)
+        read = self._mapped(last.row_count, last.filled, (), {}, ())
+        return _Taken(read, plan, (), None)
+
+    def _known(self) -> KnownRecords:
+        return KnownRecords(self._connection, self._ground.school_id, self._attempt.name, self._ruling())
+
+    def _ruling(self) -> str:
+        """Marks hold only under the mapping, and for the school, that they were made with."""
+        return f"{self._rules.fingerprint}/{self._ground.school.school.dfe_number or ''}"
+
+    def _generally(self) -> _Taken:
+        mapper = Mapper(self._rules, result_set=self._attempt.section.result_set)
+        rows = GeneralRows(mapper, self._register(), self._show)
+        sink = self._sink()
+        fed = 0
+        for batch in rows.batches(self._reading):
+            sink.add(batch)
+            fed += len(batch)
+        forget_marks(self._connection, self._ground.school_id, self._attempt.name)
+        missing = tuple(rule.name for rule in mapper.missing_required())
+        read = self._mapped(mapper.rows_seen, mapper.filled, missing, mapper.school_dfe_numbers, notes_of(mapper))
+        return self._compared(sink, read, rows.held, fed=fed, skipped=0)
+
+    def _quickly(self, path: Path) -> _Taken:
+        """Block by block; only the records that the last read did not hold byte for byte are looked into.
+
+        Raises:
+            Irregular: the file must be read the general way.
+        """
+        mapper, register = Mapper(self._rules), self._register()
+        known = self._known()
+        general = GeneralRows(mapper, register, _silent)
+        quick = QuickRows(self._rules, general, register, known.fields)
+        sink, marks = self._sink(), self._marks()
+        seen: Counter[int] = Counter()
+        number = fed = skipped = 0
+        for block in blocks(path):
+            records = split_records(block)
+            digests = list(map(xxhash.xxh3_128_digest, records))
+            shapes = known.shapes_of(digests)
+            fresh = [place for place, shape in enumerate(shapes) if shape is None]
+            skipped += len(records) - len(fresh)
+            if fresh:
+                text = block if len(fresh) == len(records) else _joined(records, fresh)
+                found = quick.block(text, [number + place + 1 for place in fresh])
+                sink.add(found.rows)
+                fed += len(found.rows)
+                for place, shape in zip(fresh, found.shapes, strict=True):
+                    shapes[place] = shape
+            seen.update(shapes)  # type: ignore[arg-type]
+            marks.add(digests, shapes, SLOW, quick.shapes)  # type: ignore[arg-type]
+            number += len(records)
+            self._show(number)
+        marks.close(quick.shapes)
+        read = self._mapped(
+            number,
+            _filled(seen, quick, mapper),
+            () if quick.knows_ids or not seen[SLOW] else tuple(rule.name for rule in mapper.missing_required()),
+            quick.dfe + mapper.school_dfe_numbers,
+            notes_of(mapper),
+        )
+        taken = self._compared(sink, read, general.held, fed=fed, skipped=skipped)
+        # Of two rows with one key that differ the last counts: marks would let the first hide behind the other.
+        keep = None if taken.conflicts else self._ground.run_id
+        forget_marks(self._connection, self._ground.school_id, self._attempt.name, but_of=keep)
+        return taken
+
+    def _compared(
+        self, sink: ResultSink, read: MappedRead, held: Sequence[HeldRow], *, fed: int, skipped: int
+    ) -> _Taken:
+        difference = sink.difference()
+        stored = difference.changed or not skipped
+        known = count_results(self._connection, self._ground.school_id) if stored else skipped
         plan = Plan(
             kind=Kind.RESULTS,
             bulk_added=difference.added,
             bulk_changed=difference.changed,
-            unchanged=difference.staged - difference.added - difference.changed,
-            known=difference.known,
-            read=difference.staged,
+            unchanged=skipped + fed - difference.added - difference.changed,
+            known=known,
+            read=read.row_count,
+            held=len(held),
+            duplicates=fed - difference.distinct - difference.conflicts,
         )
-        return Wanted({}, tuple(held), extras={"plan": plan})
+        notes = (f"{difference.conflicts} rows contradict an earlier row of the same result: the last one counts.",)
+        return _Taken(read, plan, tuple(held), sink, difference.conflicts, notes if difference.conflicts else ())
 
-    def stored(self, connection: Connection, ground: Ground, read: MappedRead) -> Mapping[str, Any]:
-        """Nothing: the comparison was made in the database."""
-        del connection, ground, read
-        return {}
+    def _mapped(
+        self,
+        rows: int,
+        filled: Mapping[str, int],
+        missing: tuple[str, ...],
+        dfe: Mapping[str, int],
+        notes: tuple[str, ...],
+    ) -> MappedRead:
+        return MappedRead(
+            source=self._attempt.name,
+            section=self._attempt.section,
+            rules=self._rules,
+            state=self._reading.state,
+            began=self._began,
+            records=[],
+            held=[],
+            row_count=rows,
+            filled=dict(filled),
+            missing_columns=missing,
+            dfe_seen=dict(dfe),
+            notes=notes,
+        )
 
-    def write(
-        self, connection: Connection, ground: Ground, read: MappedRead, when: When, plan: Plan, wanted: Wanted
-    ) -> Sequence[str]:
-        """Merge what was staged."""
-        del read, when, wanted
-        if plan.added or plan.changed:
-            merge_staged(connection, ground.school_id, ground.run_id)
-        return ()
+    def _register(self) -> Register:
+        return load_register(self._connection, self._ground.school_id)
+
+    def _sink(self) -> ResultSink:
+        return result_sink(self._connection, self._ground.school_id, self._ground.run_id)
+
+    def _marks(self) -> MarkWriter:
+        school, run_id = self._ground.school_id, self._ground.run_id
+        return MarkWriter(self._connection, school, self._attempt.name, run_id, self._ruling())
+
+    def _show(self, rows: int) -> None:
+        self._attempt.context.progress(f"{self._attempt.name}: {rows:,} rows")
 
 
-def _rows(read: MappedRead, register: Register, held: list[HeldRow]) -> Iterator[StagedRow]:
-    for number, record in read.records:
-        try:
-            student_id = register.require(record.student)
-        except RecordError as error:
-            held.append((number, error, None))
-            continue
-        yield student_id, record.aspect, _slot(record), record.result_set, record.value, record.result_date
+def _filled(seen: Counter[int], quick: QuickRows, mapper: Mapper) -> Counter[str]:
+    """Rows per filled field: by shape where the quick way sufficed, as the mapping counted elsewhere."""
+    shapes = Counter({shape: count for shape, count in seen.items() if shape != SLOW})
+    filled = filled_by(shapes, quick.shapes)
+    if seen[SLOW]:
+        filled.update(mapper.filled)
+    return filled
 
 
-def _slot(record: Result) -> str:
-    """The result set; where none is named every date is its own result (SIMS §3)."""
-    return record.result_set or (record.result_date.isoformat() if record.result_date else "")
+def _joined(records: Sequence[bytes], places: Sequence[int]) -> bytes:
+    return CLOSE.join([*(records[place] for place in places), b""])
+
+
+def _silent(_rows: int) -> None:
+    """Progress is shown block by block."""

@@ -1,14 +1,16 @@
 """Pulling staff: who works here, their address, and the group or house a column gives them."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
 
 from sqlalchemy import Connection
 
 from sims_sync.errors import RecordError
 from sims_sync.plan import Plan
 from sims_sync.pull.reading import Ground, HeldRow, MappedRead, Wanted, When
-from sims_sync.records import RoleName, StaffMember
+from sims_sync.records import Kind, RoleName, StaffMember
+from sims_sync.store.reads import load_missing
 from sims_sync.store.staff import RoleKey, apply_staff, load_staff, reconcile_roles
 
 ORIGIN = "staff"
@@ -50,12 +52,29 @@ class StaffPull:
                 connection,
                 ground.school_id,
                 ORIGIN,
-                dict.fromkeys(_roles(wanted.records.values()), (None, None)),
+                dict.fromkeys(self._roles(connection, ground, when, plan, wanted), (None, None)),
                 default_first=when.year_start if when.first_read else when.read_on,
                 read_on=when.read_on,
                 run_id=ground.run_id,
             )
         return ()
+
+    @staticmethod
+    def _roles(connection: Connection, ground: Ground, when: When, plan: Plan, wanted: Wanted) -> Sequence[RoleKey]:
+        """The roles of those who are listed, and of those absent of late whose roles nobody listed has taken over."""
+        listed = [key for member in wanted.records.values() for key in _roles_of(member)]
+        taken = {(role, scope) for _, role, scope in listed}
+        known, missing = (
+            load_staff(connection, ground.school_id),
+            load_missing(connection, ground.school_id, Kind.STAFF),
+        )
+        grace = timedelta(days=ground.school.guard.grace_days)
+        absent = [
+            *plan.missing,
+            *(key for key in plan.still_missing if missing[key].held or when.began - missing[key].since < grace),
+        ]
+        kept = [key for gone in absent for key in _roles_of(known[gone]) if key[1:] not in taken]
+        return [*listed, *kept]
 
 
 def new_staff_id(school: str, member: StaffMember) -> str:
@@ -64,15 +83,12 @@ def new_staff_id(school: str, member: StaffMember) -> str:
     return f"t{digest.hexdigest()}"
 
 
-def _roles(members: object) -> list[RoleKey]:
-    keys: list[RoleKey] = []
-    for member in members:  # type: ignore[attr-defined]
-        reference = member.staff_code or member.email or member.person_id or ""
-        if member.tutor_group:
-            keys.append((reference, RoleName.TUTOR.value, member.tutor_group))
-        if member.head_of_house:
-            keys.append((reference, RoleName.HEAD_OF_HOUSE.value, member.head_of_house))
-    return keys
+def _roles_of(member: StaffMember) -> Iterator[RoleKey]:
+    reference = member.staff_code or member.email or member.person_id or ""
+    if member.tutor_group:
+        yield reference, RoleName.TUTOR.value, member.tutor_group
+    if member.head_of_house:
+        yield reference, RoleName.HEAD_OF_HOUSE.value, member.head_of_house
 
 
 def _clash() -> RecordError:

@@ -38,12 +38,16 @@ class StudentPull:
         students = list(wanted.records.values())
         add_houses(connection, ground.school_id, (student.house for student in students), ground.run_id)
         if read.filled.get("tutor"):
+            absent = {*plan.missing, *plan.still_missing}
+            known = self.stored(connection, ground, read)
+            # A group of which this read shows nobody keeps its tutor: a short read says nothing about it.
+            tutors = group_tutors([known[key] for key in absent]) | group_tutors(students)
             default_first = when.year_start if when.first_read else when.read_on
             reconcile_roles(
                 connection,
                 ground.school_id,
                 ORIGIN,
-                {(tutor, RoleName.TUTOR.value, group): (None, None) for group, tutor in group_tutors(students).items()},
+                {(tutor, RoleName.TUTOR.value, group): (None, None) for group, tutor in tutors.items()},
                 default_first=default_first,
                 read_on=when.read_on,
                 run_id=ground.run_id,

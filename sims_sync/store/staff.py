@@ -102,19 +102,20 @@ def reconcile_roles(
 
     A role no longer read ends the day before `read_on`; a new one starts at its mapped date or `default_first`.
     """
-    opened = {
+    newest = {
         (facts.staff_id, facts.role.value, facts.scope): facts
-        for facts in load_roles(connection, school).get(origin, ())
-        if facts.last is None or facts.last >= read_on
+        for facts in load_roles(connection, school).get(origin, ())  # oldest first, so that the newest stays
     }
+    opened = {key: facts for key, facts in newest.items() if facts.last is None or facts.last >= read_on}
     for key, facts in opened.items():
         if key not in wanted:
             _end_role(connection, school, origin, facts, read_on, run_id)
     rows: list[dict[str, Any]] = []
     for key, (first, last) in wanted.items():
-        known = opened.get(key)
+        # A post that has ended and is still listed is the one known already, not one that begins today.
+        known = newest.get(key) if last is not None and last < read_on else opened.get(key)
         begin = first or (known.first if known and known.first else default_first)
-        if known is not None and (known.first, known.last) == (begin, last):
+        if (known is not None and (known.first, known.last) == (begin, last)) or (last is not None and last < begin):
             continue
         if known is not None and known.first != begin:
             _delete_role(connection, school, origin, known)

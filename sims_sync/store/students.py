@@ -13,6 +13,7 @@ from sims_sync.records import Student, StudentRef
 from sims_sync.store.rows import remove, upsert
 from sims_sync.store.tables import student, student_alias, student_span
 
+_ONE_DAY = timedelta(days=1)
 _REF = ("person_id", "upn", "admission_number")
 _FIELDS = (
     "surname",
@@ -130,40 +131,38 @@ class _Memberships:
                 ("group", "tutor_group", "tutor_group_from"),
                 ("house", "house", "house_from"),
             ):
-                value = getattr(change.record, value_field)
+                value, mapped = getattr(change.record, value_field), getattr(change.record, from_field)
                 known = spans[what].get(change.key, ())
-                first = self.start.of(
-                    getattr(change.record, from_field), new=not known, admission=change.record.admission_date
-                )
-                added.extend(self._move(change.key, what, known, value, first))
+                first = self.start.of(mapped, new=not known, admission=change.record.admission_date)
+                if known and known[-1].last is None and known[-1].value == value:
+                    # A mere later read of the same membership is no correction of its beginning; a mapped date is one.
+                    if mapped not in (None, known[-1].first):
+                        added.append(self._redated(change.key, what, known, first))
+                else:
+                    self._end(change.key, what, known, first)
+                    added.extend([self._new(change.key, what, value, first)] if value is not None else [])
         upsert(self.connection, student_span, added)
 
-    def _move(
-        self, student_id: str, what: str, known: tuple[Span, ...], value: str | None, first: date
-    ) -> list[dict[str, object]]:
-        """End the open span where the value changed, and start the next one."""
-        current = known[-1] if known and known[-1].last is None else None
-        if current is not None and current.value == value:
-            return self._redate(student_id, what, current, first)
-        if current is not None:
-            self._end(student_id, what, current, first)
-        return [self._new(student_id, what, value, first)] if value is not None else []
-
-    def _redate(self, student_id: str, what: str, current: Span, first: date) -> list[dict[str, object]]:
-        """SIMS corrected the from-date of the same membership; a mere later read is no correction."""
-        if first in (self.start.read_on, current.first):
-            return []
+    def _redated(self, student_id: str, what: str, known: tuple[Span, ...], first: date) -> dict[str, object]:
+        """The same membership with its corrected beginning; what came before ends, or goes on, until then."""
+        *earlier, current = known
         self._delete(student_id, what, current.first)
-        return [self._new(student_id, what, current.value, first)]
+        self._end(student_id, what, earlier, first)
+        if earlier and earlier[-1].first < first and earlier[-1].last == current.first - _ONE_DAY:
+            self._shorten(student_id, what, earlier[-1], first)
+        return self._new(student_id, what, current.value, first)
 
-    def _end(self, student_id: str, what: str, current: Span, next_first: date) -> None:
-        if current.first >= next_first:
-            self._delete(student_id, what, current.first)
-            return
-        last = next_first - timedelta(days=1)
-        upsert(
-            self.connection, student_span, [{**self._new(student_id, what, current.value, current.first), "last": last}]
-        )
+    def _end(self, student_id: str, what: str, spans: Iterable[Span], next_first: date) -> None:
+        """Nothing of these holds from `next_first` on: a date of SIMS may lie before what earlier reads showed."""
+        for span in spans:
+            if span.first >= next_first:
+                self._delete(student_id, what, span.first)
+            elif span.last is None or span.last >= next_first:
+                self._shorten(student_id, what, span, next_first)
+
+    def _shorten(self, student_id: str, what: str, span: Span, next_first: date) -> None:
+        row = {**self._new(student_id, what, span.value, span.first), "last": next_first - _ONE_DAY}
+        upsert(self.connection, student_span, [row])
 
     def _new(self, student_id: str, what: str, value: str, first: date) -> dict[str, object]:
         key: Mapping[str, object] = {"school": self.school, "student_id": student_id, "what": what}

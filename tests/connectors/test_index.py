@@ -13,5 +13,5 @@ def test_each_connector_is_where_the_table_says_and_describes_itself(name: str) 
     module, _, attribute = CONNECTORS[name].partition(":")
     connector = getattr(import_module(module), attribute)
     assert issubclass(connector.Options, Options)
-    assert connector.kind_of_connector in {"source", "mailer"}
+    assert connector.kind_of_connector in {"source", "mailer", "importer"}
     assert connector.description.endswith(".")

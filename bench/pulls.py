@@ -1,0 +1,156 @@
+"""What does our own pull take? The job `pull_results`, through `run_job` as every command runs it, into SQLite.
+
+The exports lie in a drop folder, some hours old as in a school's morning. They are read with the packaged mappings.
+"""
+
+import cProfile
+import os
+import pstats
+import shutil
+import time
+from pathlib import Path
+
+from bench.load import Load, changed_count
+from bench.task import BenchFault, fresh_folder
+from sims_sync.config import Config, SchoolConfig
+from sims_sync.config_file import load_config
+from sims_sync.outcome import Ending
+from sims_sync.registry import job_function
+from sims_sync.run import RunReport, run_job
+from sims_sync.store.session import Store, open_store
+
+PROFILE_FILE = "profile-first.txt"
+PROFILE_LINES = 25
+SCHOOL_ID = "bench"
+_HOUR_SECONDS = 3600
+
+_CONFIG = """# An invented school whose pulls are measured.
+version = 1
+
+[school]
+id = "bench"
+name = "Measured School"
+
+[people]
+programme_lead = "lead@school.example"
+admin = "admin@school.example"
+
+[programme]
+policy = "half-term"
+starts_with = "2026-27/autumn-2"
+
+[messages]
+mode = "off"
+sender = "sims-sync@school.example"
+allowed_domains = ["school.example"]
+
+[sources.students]
+kind = "students"
+connector = "drop_folder"
+mapping = "sims_students"
+folder = "exports/students"
+
+[sources.results]
+kind = "results"
+connector = "drop_folder"
+mapping = "sims_results"
+folder = "exports/results"
+
+[calendar]
+inset_days = [2026-09-01, 2026-09-02, 2026-11-02, 2027-01-04]
+half_terms = [
+    { id = "2026-27/autumn-1", start = 2026-09-01, end = 2026-10-23 },
+    { id = "2026-27/autumn-2", start = 2026-11-02, end = 2026-12-18 },
+    { id = "2026-27/spring-1", start = 2027-01-04, end = 2027-02-12 },
+    { id = "2026-27/spring-2", start = 2027-02-22, end = 2027-03-25 },
+    { id = "2026-27/summer-1", start = 2027-04-12, end = 2027-05-28 },
+    { id = "2026-27/summer-2", start = 2027-06-07, end = 2027-07-20 },
+]
+"""
+
+
+def prepare(folder: Path, size: int) -> float:
+    """A new school whose students have been pulled and whose results have not."""
+    del size
+    school = fresh_folder(folder / "school")
+    (school / "config.toml").write_text(_CONFIG, encoding="utf-8")
+    for kind in ("students", "results"):
+        (school / "exports" / kind).mkdir(parents=True)
+    _hand_in(Load.within(folder).students, school, "students", hours_old=4)
+    return _Place(school).run("pull_students")
+
+
+def first(folder: Path, size: int) -> float:
+    """Seconds for the first pull of all results into an empty table."""
+    return _pull(folder, Load.within(folder).results, hours_old=3, added=size)
+
+
+def unchanged(folder: Path, size: int) -> float:
+    """Seconds for the same results exported again."""
+    del size
+    return _pull(folder, Load.within(folder).results, hours_old=2)
+
+
+def changed(folder: Path, size: int) -> float:
+    """Seconds for an export in which one result in a hundred differs."""
+    return _pull(folder, Load.within(folder).changed, hours_old=1, changed=changed_count(size))
+
+
+def profile_first(folder: Path, size: int) -> float:
+    """The first pull under the profiler: where its time goes is written to `profile-first.txt` in the folder."""
+    profiler = cProfile.Profile()
+    profiler.enable()
+    seconds = first(folder, size)
+    profiler.disable()
+    with (folder / PROFILE_FILE).open("w", encoding="utf-8") as file:
+        pstats.Stats(profiler, stream=file).strip_dirs().sort_stats("tottime").print_stats(PROFILE_LINES)
+    return seconds
+
+
+def _pull(folder: Path, export: Path, *, hours_old: int, added: int = 0, changed: int = 0) -> float:
+    school = folder / "school"
+    _hand_in(export, school, "results", hours_old=hours_old)
+    return _Place(school).run("pull_results", added=added, changed=changed)
+
+
+def _hand_in(export: Path, school: Path, kind: str, *, hours_old: int) -> None:
+    """A copy of its own, as each export is, on the disk before the clock starts; newer than the one before."""
+    copy = school / "exports" / kind / f"{kind}.xml"
+    shutil.copyfile(export, copy)
+    with copy.open("r+b") as file:
+        os.fsync(file.fileno())
+    moment = time.time() - hours_old * _HOUR_SECONDS
+    os.utime(copy, (moment, moment))
+
+
+class _Place:
+    """The school's config and its open store."""
+
+    def __init__(self, folder: Path) -> None:
+        self._config: Config = load_config(folder / "config.toml")
+        self._school: SchoolConfig = self._config.schools[SCHOOL_ID]
+        self._store: Store = open_store(self._config.store.url, self._config.base)
+
+    def run(self, job: str, **expected: int) -> float:
+        """Seconds of one job.
+
+        Raises:
+            BenchFault: it did not end well, or what it wrote is not what the files hold.
+        """
+        job_function(job)  # imports what the job needs
+        began = time.perf_counter()
+        report = run_job(self._store, self._config, self._school, job)
+        seconds = time.perf_counter() - began
+        self._store.close()
+        _judge(report, expected)
+        return seconds
+
+
+def _judge(report: RunReport, expected: dict[str, int]) -> None:
+    outcome = report.outcome
+    if outcome.ending is not Ending.DONE:
+        sentences = " ".join(str(problem) for problem in outcome.problems)
+        raise BenchFault(f"{report.job} ended as {outcome.ending.value}. {sentences}")
+    found = {name: outcome.counts.get(name, 0) for name in expected}
+    if found != expected:
+        raise BenchFault(f"{report.job} counted {found} where the files hold {expected}.")

@@ -1,0 +1,201 @@
+"""How does the simulated SIMS answer OneRoster over HTTP: keys, lists in pages, and its faults?
+
+Reading is here; writing results joins `_answers` by its method. `python -m sims_sync.demo.oneroster_server FOLDER`
+serves the state in a demo's folder and prints the address.
+"""
+
+import base64
+import os
+import re
+import secrets
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from enum import Enum
+from http import HTTPStatus
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+from urllib.parse import parse_qs, urlencode
+
+from sims_sync.demo.clock import demo_now
+from sims_sync.demo.oneroster_lists import Item, Lists, SimsLists
+from sims_sync.demo.sims_state import SimsState
+from sims_sync.demo.web_server import Asked, Faults, Reply, WebFault, WebServer, strike
+
+CLIENT_ID = "sims-sync-demo"
+CLIENT_SECRET = "demo-secret"  # noqa: S105 - guards an invented school on this machine only
+TOKEN_PATH = "/connect/token"  # noqa: S105 - an address
+KEY_SECONDS = 3600
+DEFAULT_LIMIT = 100
+WRAPPERS = {"students": "users", "teachers": "users", "schools": "orgs", "gradingPeriods": "academicSessions"}
+
+_SERVICE = re.compile(r"/ims/oneroster/(?:v1p1|(?:rostering|gradebook)/v1p2)/([A-Za-z]+)")
+_SINCE = re.compile(r"dateLastModified>'([0-9T:.Z-]+)'")
+_OUR_SECRETS = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
+
+
+class Paging(Enum):
+    """How the server says that more follow."""
+
+    LINK = "link"  # with Link: rel="next"
+    TOTAL = "total"  # with X-Total-Count
+    BARE = "bare"  # not at all
+
+
+class OneRosterServer:
+    """A OneRoster server on this machine; use it as a context manager.
+
+    `largest_page`: it never gives more, whatever is asked for. `key_seconds`: how long it says that a key is good.
+    """
+
+    def __init__(
+        self,
+        lists: Lists,
+        *,
+        paging: Paging = Paging.LINK,
+        largest_page: int = DEFAULT_LIMIT,
+        faults: Faults | None = None,
+        key_seconds: int = KEY_SECONDS,
+    ) -> None:
+        self._lists = lists
+        self._paging = paging
+        self._largest_page = largest_page
+        self._faults = faults or Faults()
+        self._key_seconds = key_seconds
+        self._keys: set[str] = set()
+        self._list_requests = 0
+        self._last_offset = 0
+        self._made: dict[str, list[Item] | None] = {}
+        self._answers: Mapping[str, Callable[[Asked], Reply]] = {"GET": self._list, "POST": self._key}
+        self.web = WebServer(self._answer)
+
+    @property
+    def url(self) -> str:
+        """What `base_url` is set to."""
+        return self.web.url
+
+    @property
+    def token_url(self) -> str:
+        """What `token_url` is set to."""
+        return f"{self.web.url}{TOKEN_PATH}"
+
+    @property
+    def keys_given(self) -> int:
+        """How many keys were fetched so far."""
+        return sum(asked.path == TOKEN_PATH for asked in self.web.asked)
+
+    def __enter__(self) -> Self:
+        self.web.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.web.__exit__(kind, error, trace)
+
+    def _answer(self, asked: Asked) -> Reply:
+        answer = self._answers.get(asked.method)
+        return answer(asked) if answer else _failure(HTTPStatus.METHOD_NOT_ALLOWED, "invaliddata")
+
+    def _key(self, asked: Asked) -> Reply:
+        if asked.path != TOKEN_PATH:
+            return _failure(HTTPStatus.METHOD_NOT_ALLOWED, "invaliddata")
+        form = {name: texts[0] for name, texts in parse_qs(asked.body.decode("utf-8")).items()}
+        stated = {name: form.get(name) for name in _OUR_SECRETS}
+        if form.get("grant_type") != "client_credentials":
+            return Reply(HTTPStatus.BAD_REQUEST, {"error": "unsupported_grant_type"})
+        if stated != _OUR_SECRETS and not _is_basic(asked.headers):
+            return Reply(HTTPStatus.BAD_REQUEST, {"error": "invalid_client"})
+        key = secrets.token_urlsafe(16)
+        self._keys.add(key)
+        content = {"access_token": key, "token_type": "Bearer", "expires_in": self._key_seconds}
+        return Reply(HTTPStatus.OK, content)
+
+    def _list(self, asked: Asked) -> Reply:
+        self._list_requests += 1
+        fault = self._faults.strikes(self._list_requests)
+        if fault is WebFault.EXPIRED:
+            self._keys.clear()
+        if asked.headers.get("Authorization", "").removeprefix("Bearer ") not in self._keys:
+            return _failure(HTTPStatus.UNAUTHORIZED, "unauthorisedrequest")
+        return strike(fault, self._faults, lambda: self._page(asked, repeat=fault is WebFault.REPEATING))
+
+    def _page(self, asked: Asked, *, repeat: bool) -> Reply:
+        found = _SERVICE.fullmatch(asked.path)
+        name = found[1] if found else ""
+        offset = self._last_offset if repeat else int(asked.query.get("offset", "0"))
+        self._last_offset = offset
+        items = self._list_of(name, offset)
+        if items is None:
+            return _failure(HTTPStatus.NOT_FOUND, "unknownobject")
+        since = _SINCE.fullmatch(asked.query.get("filter", ""))
+        if "filter" in asked.query and not since:
+            return _failure(HTTPStatus.BAD_REQUEST, "invalid_filter_field")
+        if since:
+            items = [item for item in items if str(item["dateLastModified"]) > since[1]]
+        limit = min(int(asked.query.get("limit", DEFAULT_LIMIT)), self._largest_page)
+        page = items[offset : offset + limit]
+        return Reply(
+            HTTPStatus.OK, {WRAPPERS.get(name, name): page}, self._headers(asked, items, offset, limit, repeat)
+        )
+
+    def _list_of(self, name: str, offset: int) -> list[Item] | None:
+        """Made anew for each first page: one reader sees one state of the list on all its pages."""
+        if offset == 0 or name not in self._made:
+            self._made[name] = self._lists(name)
+        return self._made[name]
+
+    def _headers(self, asked: Asked, items: Sequence[Item], offset: int, limit: int, repeat: bool) -> Mapping[str, str]:
+        if self._paging is Paging.TOTAL:
+            return {"X-Total-Count": str(len(items))}
+        if self._paging is Paging.BARE or (offset + limit >= len(items) and not repeat):
+            return {}
+        query = urlencode({**asked.query, "limit": str(limit), "offset": str(offset + limit)})
+        return {"Link": f'<{self.url}{asked.path}?{query}>; rel="next"'}
+
+
+def serve(folder: Path, environment: Mapping[str, str], version: str = "1.1") -> OneRosterServer:
+    """A server over the state in `folder`, by the demo's clock.
+
+    Raises:
+        FileNotFoundError: there is no state.
+    """
+    now: Callable[[], datetime] = lambda: demo_now(folder, environment)  # noqa: E731 - one line says it
+    return OneRosterServer(SimsLists(SimsState(folder), now, version))
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Serve until the process is ended; the first line of the output is the address."""
+    with serve(Path(arguments[0]), os.environ, *arguments[1:2]) as server:
+        sys.stdout.write(f"{server.url}\n")
+        sys.stdout.flush()
+        while True:
+            time.sleep(KEY_SECONDS)
+
+
+def _is_basic(headers: Mapping[str, str]) -> bool:
+    pair = base64.b64encode(f"{CLIENT_ID}:{CLIENT_SECRET}".encode()).decode("ascii")
+    return headers.get("Authorization") == f"Basic {pair}"
+
+
+def _failure(status: HTTPStatus, code: str) -> Reply:
+    """The standard's own form, as 1.1 and 1.2 have it."""
+    return Reply(
+        status,
+        {
+            "imsx_codeMajor": "failure",
+            "imsx_severity": "error",
+            "imsx_description": "A sentence of the server's, which may quote what was asked.",
+            "imsx_CodeMinor": {
+                "imsx_codeMinorField": [
+                    {"imsx_codeMinorFieldName": "TargetEndSystem", "imsx_codeMinorFieldValue": code}
+                ]
+            },
+        },
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

