@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, cast
 from lxml import etree
 
 from bench.load import KEY_COLUMNS, RESULT_COLUMNS, Load
-from bench.task import BenchFault, fresh_folder
+from bench.place import expect_rows, fresh_folder
 
 if TYPE_CHECKING:
     Element = etree._Element  # noqa: SLF001 - the type of an element has no public name
@@ -23,7 +23,7 @@ CHUNK_BYTES = 65_536
 
 
 def floor(folder: Path, size: int) -> float:
-    """Seconds for lxml → tuples streamed into one upsert of a new SQLite file: twelve columns, keyed, one transaction."""
+    """Seconds for lxml → tuples streamed into an upsert of a new SQLite file: twelve columns, one transaction."""
     database = fresh_folder(folder / "floor") / "floor.db"
     began = perf_counter()
     with closing(sqlite3.connect(database, isolation_level=None)) as connection:
@@ -48,16 +48,6 @@ def dicts(folder: Path, size: int) -> float:
     return seconds
 
 
-def expect_rows(found: int, size: int) -> None:
-    """A measurement of something else than the whole load is none.
-
-    Raises:
-        BenchFault: rows are missing, or there are too many.
-    """
-    if found != size:
-        raise BenchFault(f"{found:,} of {size:,} results arrived: this measures nothing.")
-
-
 def read_dicts(path: Path) -> Iterator[dict[str, str | None]]:
     """The records as dicts of element name → text."""
     for record in _records(path):
@@ -77,9 +67,7 @@ def read_tuples(path: Path) -> Iterator[tuple[str | None, ...]]:
 
 def _records(path: Path) -> "Iterator[Element]":
     """Memory stays flat: what has been read of a chunk is deleted before the next one (DESIGN §12)."""
-    parser = etree.XMLPullParser(
-        events=("end",), tag="Record", remove_comments=True, remove_pis=True, no_network=True
-    )
+    parser = etree.XMLPullParser(events=("end",), tag="Record", remove_comments=True, remove_pis=True, no_network=True)
     with path.open("rb") as stream:
         while chunk := stream.read(CHUNK_BYTES):
             parser.feed(chunk)

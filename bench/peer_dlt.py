@@ -18,9 +18,9 @@ os.environ["RUNTIME__DLTHUB_TELEMETRY"] = "false"  # read once, when dlt is impo
 import dlt
 from dlt.destinations import sqlalchemy
 
-from bench.floor import expect_rows, read_dicts
+from bench.floor import read_dicts
 from bench.load import KEY_COLUMNS, Load
-from bench.task import fresh_folder
+from bench.place import expect_rows, fresh_folder
 
 BATCH_RECORDS = 5_000
 
@@ -40,9 +40,7 @@ def _load(place: Path, results: Path, size: int) -> float:
     pipeline = dlt.pipeline(
         "bench", pipelines_dir=str(place / "pipelines"), destination=destination, dataset_name="school"
     )
-    resource = dlt.resource(
-        _batches(results), name="result", write_disposition="merge", primary_key=list(KEY_COLUMNS)
-    )
+    resource = dlt.resource(_batches(results), name="result", write_disposition="merge", primary_key=list(KEY_COLUMNS))
     began = perf_counter()
     pipeline.run(resource).raise_on_failed_jobs()
     seconds = perf_counter() - began

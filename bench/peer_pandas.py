@@ -11,9 +11,8 @@ from time import perf_counter
 
 import pandas as pd
 
-from bench.floor import expect_rows
 from bench.load import Load
-from bench.task import fresh_folder
+from bench.place import expect_rows, fresh_folder
 
 
 def whole_load(folder: Path, size: int) -> float:

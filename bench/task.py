@@ -5,26 +5,16 @@ that returns the seconds between its own two looks at the clock: imports and the
 """
 
 import json
-import shutil
 import sys
 from importlib import import_module
 from pathlib import Path
+
+from bench.place import BenchFault
 
 MEASURED_FILE = "measured.json"
 EXIT_FAULT = 1
 EXIT_NOT_INSTALLED = 3
 _BYTES_PER_MB = 1_000_000
-
-
-class BenchFault(Exception):
-    """A task could not be measured; the text says why."""
-
-
-def fresh_folder(folder: Path) -> Path:
-    """The folder, empty."""
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    return folder
 
 
 def run_task(task: str, folder: Path, size: int) -> int:

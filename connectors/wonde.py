@@ -110,7 +110,7 @@ class Wonde:
     def _staff(self) -> Iterator[Record]:
         """One row each, without those who are said to have left."""
         for employee in self._list("employees", "contact_details,employment_details"):
-            row = flatten(employee)
+            row = {name: text for name, text in flatten(employee).items() if not _is_private(name)}
             if row.get("employment_details.current") != "false":
                 yield row
 
@@ -213,6 +213,11 @@ def _named(groups: Sequence[Item], kind: str) -> list[dict[str, str]]:
     names = [group.get("name") for group in groups if str(group.get("type")).upper() == kind]
     column = f"{kind.lower()}.name"
     return [{column: str(name)} for name in dict.fromkeys(names) if name is not None] or [{}]
+
+
+def _is_private(name: str) -> bool:
+    """Whether it is staff's home address or telephone, which come with their e-mail addresses unasked."""
+    return name.startswith("contact_details.") and not name.startswith("contact_details.emails.")
 
 
 def _no_list() -> SourceRefused:

@@ -197,6 +197,9 @@ class GuardSection(Section):
     removals_rows: Annotated[int, Field(ge=0)] = 20
     removals_floor: Annotated[int, Field(ge=0)] = 3
     removals_window_days: Annotated[int, Field(ge=1)] = 14
+    rollover_removals_percent: Annotated[float, Field(ge=0, le=100)] = 30
+    rollover_until: Annotated[str, Field(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$")] = "09-15"
+    kept_days: Annotated[int, Field(ge=0)] = 14
     altered_percent: Annotated[float, Field(ge=0, le=100)] = 50
     known_percent: Annotated[float, Field(ge=0, le=100)] = 50
     held_percent: Annotated[float, Field(ge=0, le=100)] = 10

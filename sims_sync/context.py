@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sims_sync.config import DemoSection, SchoolConfig
 from sims_sync.connector import Clock, ConnectorContext
+from sims_sync.errors import RetriableError
 from sims_sync.school_calendar import build_school_year
 from sims_sync.school_year import SchoolYear
 from sims_sync.secrets import read_secret
@@ -70,9 +71,17 @@ class RunContext:
 
 
 def connector_context(school: SchoolConfig, clock: Clock) -> ConnectorContext:
-    """What a school's connectors are built with; makes the work folder."""
+    """What a school's connectors are built with; makes the work folder.
+
+    Raises:
+        RetriableError: the work folder cannot be made.
+    """
     work: Path = school.base / WORK_FOLDER / school.id
-    work.mkdir(parents=True, exist_ok=True)
+    try:
+        work.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        what = f"The work folder {work} cannot be made."
+        raise RetriableError("work-folder", what, "Check that path, the disk and this account's rights.") from None
     environment = (
         {DEMO_NOW_VARIABLE: clock().isoformat()} if school.demo and DEMO_NOW_VARIABLE not in os.environ else {}
     )

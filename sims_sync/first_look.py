@@ -3,6 +3,7 @@
 The files are copied into a folder that is gone afterwards, with a store beside them; their mappings are guessed.
 """
 
+import csv
 import re
 import shutil
 from collections.abc import Iterator, Sequence
@@ -22,11 +23,15 @@ from sims_sync.errors import RecordError, RunError
 from sims_sync.formats import open_file
 from sims_sync.mapping import Mapper
 from sims_sync.mapping_suggest import Suggestion, suggest
-from sims_sync.records import Kind, SimsEntry
+from sims_sync.pull.release import Decision, release_first
+from sims_sync.records import Kind, RoleName, SimsEntry
 from sims_sync.registry import connector_class
-from sims_sync.run import RunOptions, RunReport, run_job
+from sims_sync.roles_file import COLUMNS
+from sims_sync.run import RunOptions, RunReport, run_job, run_step
 from sims_sync.school_year import HALF_TERM_NAMES, HalfTermId
 from sims_sync.store.session import Store, open_store
+from sims_sync.store.staff import load_roles
+from sims_sync.store.students import load_students
 
 SAMPLE_ROWS = 200
 HALF_TERM_WEEKS = 6
@@ -49,7 +54,10 @@ class TriedFile:
 
 @dataclass(frozen=True, slots=True)
 class FirstLook:
-    """What came of it. `policies` are (policy, due, done) of the whole school, for the half term of the deadline."""
+    """What came of it. `policies` are (policy, due, done) of the whole school, for the half term of the deadline.
+
+    `tutors_unknown`: no file says who tutors which group, so the figures stand and nobody is named.
+    """
 
     school: SchoolConfig
     runs: tuple[RunReport, ...]
@@ -57,6 +65,7 @@ class FirstLook:
     half_term: HalfTermId
     first_day: date
     policies: tuple[tuple[Policy, int, int], ...]
+    tutors_unknown: bool = False
 
 
 def recognise(paths: Sequence[Path]) -> tuple[TriedFile, ...]:
@@ -104,10 +113,39 @@ def look(
 def _looked(
     store: Store, config: Config, school: SchoolConfig, moment: datetime, half_term: HalfTermId, begun: date
 ) -> FirstLook:
-    runs = tuple(run_job(store, config, school, job, RunOptions(as_of=moment)) for job in _JOBS)
+    runs = tuple(_run(store, config, school, job, moment) for job in _JOBS)
     context = RunContext(store, school, lambda: moment, "first-look", rehearsal=True)
+    tutors_unknown = _stand_in_for_tutors(context)
     report = compliance_report(context, half_term)
-    return FirstLook(school, runs, report, half_term, begun, tuple(_policies(report)))
+    return FirstLook(school, runs, report, half_term, begun, tuple(_policies(report)), tutors_unknown)
+
+
+def _stand_in_for_tutors(context: RunContext) -> bool:
+    """Give each group a nameless tutor where no file names any; whether that was needed.
+
+    Else every student without an entry would be one without a tutor, and each group would look complete.
+    """
+    with context.store.reading() as connection:
+        roles = load_roles(connection, context.school_id)
+        students = load_students(connection, context.school_id)
+    if any(role.role is RoleName.TUTOR for origin in roles.values() for role in origin):
+        return False
+    groups = sorted({student.tutor_group for student in students.values() if student.tutor_group})
+    with context.school.path(context.school.roles.file).open("w", encoding="utf-8", newline="") as file:
+        lines = csv.writer(file)
+        lines.writerow(COLUMNS)
+        lines.writerows((f"tutor of {group}", RoleName.TUTOR.value, group, "", "") for group in groups)
+    return True
+
+
+def _run(store: Store, config: Config, school: SchoolConfig, job: str, moment: datetime) -> RunReport:
+    """Nothing is kept of a first look, so nobody needs to be asked whether it is their school."""
+    options = RunOptions(as_of=moment)
+    report = run_job(store, config, school, job, options)
+    if not report.outcome.waiting:
+        return report
+    decision = Decision(who="try", reason="a first look")
+    return run_step(store, school, job, lambda context: release_first(context, decision), options)
 
 
 def _policies(report: ComplianceReport) -> Iterator[tuple[Policy, int, int]]:

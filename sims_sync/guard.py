@@ -10,6 +10,8 @@ from sims_sync.records import Kind
 SILENT_AFTER_ROWS = 20  # an optional column that filled as many rows last time and none now has gone silent
 STORM_FLOOR_ROWS = 5  # fewer altered records than this are never a storm, whatever their share
 KNOWN_FLOOR_ROWS = 5  # with fewer stored records the share of known ids says nothing
+# What changes for everybody when the school moves up a year: no storm then (DESIGN §4).
+MOVES = frozenset({"nc_year", "tutor_group", "tutor_group_from", "house", "house_from", "tutor", "posts"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +21,7 @@ class Limits:
     removals_percent: float = 5
     removals_rows: int = 20
     removals_floor: int = 3
+    rollover_removals_percent: float = 30
     altered_percent: float = 50
     known_percent: float = 50
     held_percent: float = 10
@@ -31,7 +34,9 @@ class ReadSigns:
 
     `filled` / `filled_before`: rows that filled each optional field, in this read and the last good one.
     `missing_columns`: required fields whose columns occurred nowhere. `recently_missing`: keys that went missing in
-    the last 14 days and are still absent. `dfe_seen`: DfE numbers in the source with their counts.
+    the last 14 days and are still absent. `rollover`: between two academic years, when everybody moves up.
+    `incremental`: the source lists only what changed, which may be nothing.
+    `dfe_seen`: DfE numbers in the source with their counts.
     """
 
     began: datetime
@@ -44,6 +49,8 @@ class ReadSigns:
     filled: Mapping[str, int] = field(default_factory=dict)
     filled_before: Mapping[str, int] = field(default_factory=dict)
     recently_missing: Sequence[str] = ()
+    rollover: bool = False
+    incremental: bool = False
     dfe_expected: str | None = None
     dfe_seen: Mapping[str, int] = field(default_factory=dict)
 
@@ -62,9 +69,13 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The guard's answer: any `stops` = nothing is applied; `held_removals` = those keys stay, the rest is applied."""
+    """The guard's answer: with any `stops` nothing is applied; with any `waits` nothing until a person has looked.
+
+    `held_removals`: those keys stay, and the rest is applied.
+    """
 
     stops: tuple[Reason, ...] = ()
+    waits: tuple[Reason, ...] = ()
     holds: tuple[Reason, ...] = ()
     held_removals: tuple[str, ...] = ()
 
@@ -90,7 +101,7 @@ def judge(plan: Plan, signs: ReadSigns, limits: Limits) -> Verdict:
 
 
 def _empty(plan: Plan, signs: ReadSigns, _limits: Limits) -> Reason | None:
-    if signs.rows or (plan.kind in HISTORIES and not plan.known):
+    if signs.rows or signs.incremental or (plan.kind in HISTORIES and not plan.known):
         return None
     what = f"The {_shown(plan.kind)} source holds no records at all."
     return Reason("empty", what, "Run the report in SIMS by hand: is its filter, its date or its permission wrong?")
@@ -156,8 +167,9 @@ def _silent_column(plan: Plan, signs: ReadSigns, _limits: Limits) -> Reason | No
     return Reason("silent-column", what, signs.permissions or "Check this user's permissions in SIMS.")
 
 
-def _storm(plan: Plan, _signs: ReadSigns, limits: Limits) -> Reason | None:
-    altered = plan.changed
+def _storm(plan: Plan, signs: ReadSigns, limits: Limits) -> Reason | None:
+    moves = sum(MOVES.issuperset(change.altered) for change in plan.changes if change.altered)
+    altered = plan.changed - (moves if signs.rollover else 0)
     if plan.kind is Kind.PROFORMAS:  # drafts that come back as submitted all change: that is their way
         return None
     if altered < STORM_FLOOR_ROWS or 100 * altered <= limits.altered_percent * plan.known:
@@ -172,7 +184,8 @@ def _removals_to_hold(plan: Plan, signs: ReadSigns, limits: Limits) -> tuple[str
     absent = {*plan.missing, *signs.recently_missing}
     few = len(absent) < limits.removals_floor
     share = 100 * len(absent) / plan.known if plan.known else 0
-    if few or (share <= limits.removals_percent and len(absent) <= limits.removals_rows):
+    within = share <= limits.removals_percent and len(absent) <= limits.removals_rows
+    if few or within or (signs.rollover and share <= limits.rollover_removals_percent):
         return ()
     return plan.missing
 

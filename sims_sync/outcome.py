@@ -65,6 +65,8 @@ class Outcome:
     counts: Mapping[str, int] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
     notes: tuple[str, ...] = ()
+    waiting: bool = False  # a plan waits for a person …
+    kept: bool = False  # … and its rows are kept, so that its source may go
 
     @property
     def exit_code(self) -> int:
@@ -87,6 +89,8 @@ def together(outcomes: Iterable[Outcome]) -> Outcome:
         counts,
         tuple(problem for part in listed for problem in part.problems),
         tuple(note for part in listed for note in part.notes),
+        any(part.waiting for part in listed),
+        all(part.kept for part in listed if part.waiting),
     )
 
 

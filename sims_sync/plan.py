@@ -1,5 +1,6 @@
 """What would change: a source's records against the stored ones, as a described plan. Pure; nothing is written here."""
 
+import hashlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
 from enum import StrEnum
@@ -72,6 +73,15 @@ class Plan:
             "unchanged": self.unchanged,
             "held": self.held,
         }
+
+    @property
+    def content(self) -> str:
+        """A fingerprint of exactly these changes: what a person releases is that, and nothing else."""
+        digest = hashlib.blake2b(digest_size=16)
+        for change in self.changes:
+            digest.update(f"{change.action}\x1f{change.key}\x1f{change.record.fingerprint}\x1e".encode())
+        digest.update("\x1f".join((*self.missing, "\x1e", *self.returned)).encode())
+        return digest.hexdigest()
 
     @property
     def is_empty(self) -> bool:

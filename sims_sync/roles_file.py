@@ -44,6 +44,8 @@ def _lines(path: Path) -> list[_Line]:
         raise ConfigurationError(
             [ConfigProblem(str(path), "cannot be read.", "Close it in Excel; check its rights.")]
         ) from None
+    except UnicodeDecodeError:
+        raise ConfigurationError([ConfigProblem(str(path), "is no text.", "Save it as CSV.")]) from None
     reader = csv.DictReader(text.splitlines())
     names = [name.strip().casefold() for name in reader.fieldnames or ()]
     if missing := [name for name in COLUMNS[:3] if name not in names]:

@@ -1,23 +1,26 @@
 """Runs one job for one school: lease, run row, outcome; every fault becomes one sentence (DESIGN §4, §7)."""
 
+import threading
 import uuid
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
 import structlog
 
 from sims_sync.config import Config, SchoolConfig
-from sims_sync.context import RunContext, school_clock
+from sims_sync.context import RunContext, school_clock, system_clock
 from sims_sync.errors import SimsSyncError
 from sims_sync.outcome import COUNT_NAMES, Ending, Outcome, Problem, ending_of, problem_of
 from sims_sync.registry import job_function
 from sims_sync.school_year import HalfTermId
 from sims_sync.store.decisions import announce
 from sims_sync.store.messages import mark_interrupted
-from sims_sync.store.runs import end_run, give_back_lease, lease_owner, start_run, take_lease
+from sims_sync.store.runs import LEASE_SECONDS, beat, end_run, give_back_lease, lease_owner, start_run, take_lease
 from sims_sync.store.session import Store
+
+HEARTBEAT_SECONDS = LEASE_SECONDS / 4
 
 log = structlog.get_logger("sims_sync.run")
 
@@ -67,8 +70,18 @@ def run_job(
         ConfigurationError: there is no such job.
     """
     del config
+    return run_step(store, school, job, job_function(job), options)
+
+
+def run_step(
+    store: Store,
+    school: SchoolConfig,
+    job: str,
+    function: Callable[[RunContext], Outcome],
+    options: RunOptions | None = None,
+) -> RunReport:
+    """Run one function as a run of its own: under the lease, with its row, every fault as a sentence."""
     asked = options or RunOptions()
-    function = job_function(job)
     clock = school_clock(school.demo, asked.as_of)
     started = clock()
     run_id = f"{started:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}"
@@ -96,7 +109,8 @@ def _guarded(
         return Outcome(ending_of(error), problems=(problem_of(error),))
     outcome = Outcome(Ending.INTERRUPTED)
     try:
-        outcome = _outcome(context, function)
+        with _heartbeat(context):
+            outcome = _outcome(context, function)
     finally:
         # The first fault is what matters: a store that is gone must not hide it behind a second one.
         with suppress(SimsSyncError):
@@ -106,7 +120,8 @@ def _guarded(
 
 def _begin(context: RunContext, job: str, started: datetime, asked: RunOptions) -> None:
     with context.store.writing() as connection:
-        take_lease(connection, context.school_id, context.run_id, job, started)
+        # By the real clock: a rehearsal of next month must not find another host's lease long over.
+        take_lease(connection, context.school_id, context.run_id, job, system_clock())
         start_run(
             connection,
             context.school_id,
@@ -123,7 +138,33 @@ def _begin(context: RunContext, job: str, started: datetime, asked: RunOptions) 
                 "as_of": asked.as_of,
             },
         )
-        mark_interrupted(connection, context.school_id)
+        if not (context.dry or context.rehearsal):
+            mark_interrupted(connection, context.school_id)
+
+
+@contextmanager
+def _heartbeat(context: RunContext) -> Iterator[None]:
+    """Keep the lease while the run is at work: SIMS may take 40 minutes over one report.
+
+    Only another host asks for it, and a SQLite store has one host.
+    """
+    if context.store.dialect == "sqlite":
+        yield
+        return
+    over = threading.Event()
+
+    def keep() -> None:
+        while not over.wait(HEARTBEAT_SECONDS):
+            with suppress(SimsSyncError), context.store.writing() as connection:
+                beat(connection, context.school_id, context.run_id, system_clock())
+
+    keeper = threading.Thread(target=keep, name="heartbeat", daemon=True)
+    keeper.start()
+    try:
+        yield
+    finally:
+        over.set()
+        keeper.join()
 
 
 def _outcome(context: RunContext, function: Callable[[RunContext], Outcome]) -> Outcome:

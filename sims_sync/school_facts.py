@@ -26,6 +26,7 @@ from sims_sync.roles_file import read_roles
 from sims_sync.school_year import HalfTermId, SchoolYear
 from sims_sync.store.decisions import load_away, load_excusals, load_exemptions
 from sims_sync.store.entries import load_entries
+from sims_sync.store.plans import waiting_sources
 from sims_sync.store.reads import (
     MissingRow,
     StoredRead,
@@ -89,7 +90,7 @@ def load_facts(
     )
     return LoadedFacts(
         facts,
-        _read_facts(school, school_year, half_term, reads),
+        _read_facts(school, school_year, half_term, reads, waiting_sources(connection, school.id)),
         sum(row.student_id is None for row in held),
         tuple(_unknown_tutor(member) for member in unknown) if staff else (),
     )
@@ -243,14 +244,24 @@ def _names(member: StaffMember) -> Iterable[str]:
 
 
 def _read_facts(
-    school: SchoolConfig, school_year: SchoolYear, half_term: HalfTermId, reads: Mapping[tuple[Kind, str], StoredRead]
+    school: SchoolConfig,
+    school_year: SchoolYear,
+    half_term: HalfTermId,
+    reads: Mapping[tuple[Kind, str], StoredRead],
+    waiting: frozenset[tuple[str, str]],
 ) -> tuple[ReadFacts, ...]:
     configured = {
         (source.kind, name) for name, source in school.sources.items() if source.enabled and source.kind in _FEEDING
     }
     since = school_year.dates(half_term).owns_from
     facts = [
-        ReadFacts(name, kind.value, read.began if read else None, read.held_removals if read else 0)
+        ReadFacts(
+            name,
+            kind.value,
+            read.began if read else None,
+            read.held_removals if read else 0,
+            plan_only=(kind.value, name) in waiting,
+        )
         for kind, name in sorted(configured)
         for read in [reads.get((kind, name))]
     ]

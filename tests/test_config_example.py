@@ -53,7 +53,7 @@ def test_the_example_loads_with_its_alternatives(text: str, tmp_path: Path) -> N
     config = _loaded(with_alternatives(text), tmp_path)
     assert sorted(config.schools) == ["austen", "bronte"]
     austen = config.schools["austen"]
-    assert {source.connector for source in austen.sources.values()} == {"command_reporter", "drop_folder"}
+    assert {source.connector for source in austen.sources.values()} == {*connector_names("source")} - {"memory"}
     assert austen.messages.mailer.connector == "smtp"
 
 

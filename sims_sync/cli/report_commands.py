@@ -68,13 +68,22 @@ def compliance(
         summary = _summary(place, school, half_term, house, as_of, names=names)
         if names:
             _audit_names(place, school, summary, house)
-    text = render_names_csv(summary) if names and form == "csv" else FORMATS[form](summary)
+    text = _rendered(summary, form, is_file=output is not None)
+    if form != "text":
+        for reason in summary.held:
+            click.echo(f"{reason.what} {reason.do}", err=True)
     if output is None:
         click.echo(text, nl=not text.endswith("\n"))
     else:
         write_whole(output, text)
         click.echo(f"Written to {output}.", err=True)
     exit_with(EXIT_CODES[Ending.HELD] if summary.held else 0)
+
+
+def _rendered(summary: ComplianceSummary, form: str, *, is_file: bool) -> str:
+    """The report; a held list with names has its header only, and in a file, which is opened later, the reasons."""
+    is_list_of_names = summary.names and form == "csv" and (summary.has_figures or not is_file)
+    return render_names_csv(summary) if is_list_of_names else FORMATS[form](summary)
 
 
 def write_whole(path: Path, text: str) -> None:

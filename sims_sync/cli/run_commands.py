@@ -113,7 +113,7 @@ def _run_and_print(names: Sequence[str], school_id: str | None, options: RunOpti
                 report = run_job(place.store, place.config, school, name, asked)
                 reports.append(report)
                 if not as_json:
-                    _print(report, dry=options.dry)
+                    print_report(report, dry=options.dry)
         broken = bool(place.config.broken) and school_id is None
     if as_json:
         click.echo(json.dumps({"runs": [report.as_json() for report in reports]}, indent=2, ensure_ascii=False))
@@ -121,7 +121,8 @@ def _run_and_print(names: Sequence[str], school_id: str | None, options: RunOpti
     exit_with(EXIT_CODES[worst(endings)])
 
 
-def _print(report: RunReport, *, dry: bool) -> None:
+def print_report(report: RunReport, *, dry: bool = False) -> None:
+    """One run in full: its line, its notes, its problems."""
     clear_progress()
     click.echo(f"{'(plan) ' if dry else ''}{one_line(report)}")
     for note in report.outcome.notes:

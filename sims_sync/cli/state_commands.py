@@ -6,10 +6,14 @@ from typing import Any
 
 import click
 
+from sims_sync.cli.run_commands import print_report
 from sims_sync.cli.shared import Opened, config_option, exit_with, json_option, opened, school_option, whoami
 from sims_sync.config import SchoolConfig
 from sims_sync.context import school_clock
+from sims_sync.outcome import EXIT_CODES
+from sims_sync.pull.release import retry
 from sims_sync.records import Kind
+from sims_sync.run import run_step
 from sims_sync.store.decisions import record_audit
 from sims_sync.store.messages import load_messages
 from sims_sync.store.reads import discard_row, good_reads, load_missing, load_problems, load_quarantine
@@ -84,6 +88,34 @@ def quarantine_list(school_id: str | None, as_json: bool) -> None:
         )
     if not rows:
         click.echo("Nothing is held.")
+
+
+@quarantine.command("show")
+@click.argument("quarantine_id", metavar="ID")
+@school_option
+@config_option
+def quarantine_show(quarantine_id: str, school_id: str | None) -> None:
+    """Show one held row: where it stands, why it is held, and since when; its content is in SIMS."""
+    with opened() as place:
+        school = place.one_school(school_id)
+        with place.store.reading() as connection:
+            rows = [row for row in load_quarantine(connection, school.id) if row.quarantine_id == quarantine_id]
+    if not rows:
+        raise click.UsageError(f"No row {quarantine_id!r} is held: see `sims-sync quarantine list`.")
+    for name, value in _plain(rows[0]).items():
+        click.echo(f"{name:<16} {value if value is not None else '–'}")
+
+
+@quarantine.command("retry")
+@click.argument("source", metavar="SOURCE")
+@school_option
+@config_option
+def quarantine_retry(source: str, school_id: str | None) -> None:
+    """Read SOURCE's kept rows again, e.g. after its mapping was mended."""
+    with opened() as place:
+        report = run_step(place.store, place.one_school(school_id), "retry", lambda context: retry(context, source))
+    print_report(report)
+    exit_with(EXIT_CODES[report.outcome.ending])
 
 
 @quarantine.command()

@@ -51,6 +51,9 @@ def _say(found: FirstLook) -> None:
                 click.echo(f"  {note}", err=True)
         for problem in run.outcome.problems:
             click.echo(f"  ! {problem}", err=True)
+    if found.tutors_unknown:
+        do = "Add the report of tutor groups: sims-sync reports show tutor_groups."
+        click.echo(f"  No file says who tutors which group, so nobody is named. {do}", err=True)
     for policy, due, done in found.policies:
         click.echo(f"  under the policy {policy.value}: {done} of {due}", err=True)
 

@@ -19,10 +19,11 @@ from sims_sync.demo.paperwork import demo_roles_csv, read_absences, write_absenc
 from sims_sync.demo.reporter import install_reporter
 from sims_sync.demo.school import invent_school
 from sims_sync.errors import ConfigProblem, ConfigurationError
+from sims_sync.pull.release import Decision, release_first
 from sims_sync.report.exports import render_names_csv
 from sims_sync.report.page import render_html
 from sims_sync.report.summary import ComplianceSummary
-from sims_sync.run import RunOptions, RunReport, run_job
+from sims_sync.run import RunOptions, RunReport, run_job, run_step
 from sims_sync.school_year import HalfTermId
 from sims_sync.store.decisions import save_away
 from sims_sync.store.session import Store, open_store
@@ -32,6 +33,7 @@ READ_AT = datetime(2026, 12, 16, 6, 0, tzinfo=UTC)
 REPORT_AT = datetime(2026, 12, 16, 7, 30, tzinfo=UTC)
 HALF_TERM = HalfTermId.parse("2026-27/autumn-2")
 MARKER = ".sims-sync-demo"
+DECISION = Decision(who="demo", reason="demo")
 PULLS = ("pull_students", "pull_results", "pull_entries", "collect_proformas")
 
 
@@ -95,7 +97,19 @@ def _run(
 ) -> RunReport:
     report = run_job(store, config, school, job, RunOptions(as_of=as_of))
     tell(report)
+    if report.outcome.waiting:
+        report = _release(store, config, school, report, as_of)
+        tell(report)
     return report
+
+
+def _release(
+    store: Store, config: Config, school: SchoolConfig, waiting: RunReport, as_of: datetime | None
+) -> RunReport:
+    """What an admin does who was asked "is this your school?"; results are not kept, so they are read again."""
+    options = RunOptions(as_of=as_of)
+    released = run_step(store, school, "release", lambda context: release_first(context, DECISION), options)
+    return released if waiting.outcome.kept else run_job(store, config, school, waiting.job, options)
 
 
 def _enter_absences(store: Store, school: SchoolConfig) -> None:

@@ -16,6 +16,7 @@ Record = Mapping[str, str]
 
 _GONE = frozenset({"tobedeleted", "inactive"})
 _NOT_STAFF = frozenset({"student", "parent", "guardian", "relative"})
+_PRIVATE = frozenset({"password", "sms", "phone"})
 _WITHOUT_SCORE = frozenset({"not submitted", "exempt"})
 _SCORES = frozenset({"score", "textScore"})
 
@@ -27,12 +28,12 @@ def listed(records: Iterable[Record]) -> Iterator[Record]:
 
 def students_among(users: Iterable[Record]) -> Iterator[Record]:
     """The students, where users carry a role at all (1.1 `role`, 1.2 `roles.role`)."""
-    return (user for user in users if not (roles := _roles(user)) or "student" in roles)
+    return (_public(user) for user in users if not (roles := _roles(user)) or "student" in roles)
 
 
 def staff_among(users: Iterable[Record]) -> Iterator[Record]:
     """Everybody else who is no family member."""
-    return (user for user in users if not (roles := _roles(user)) or roles - _NOT_STAFF)
+    return (_public(user) for user in users if not (roles := _roles(user)) or roles - _NOT_STAFF)
 
 
 @dataclass(slots=True)
@@ -129,6 +130,11 @@ def of_aspects(rows: Iterable[Record], item: str, wanted: Sequence[str], unwante
 
 def _is_like(title: str, patterns: Sequence[str]) -> bool:
     return any(fnmatchcase(title.casefold(), pattern.casefold()) for pattern in patterns)
+
+
+def _public(user: Record) -> Record:
+    """Without what nobody here may see, though the standard's users carry it."""
+    return {name: text for name, text in user.items() if name not in _PRIVATE}
 
 
 def _roles(user: Record) -> set[str]:

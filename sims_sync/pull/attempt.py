@@ -1,21 +1,26 @@
 """One attempt to take over one read: when it was, what the guard says, what is remembered, what is told (DESIGN §4)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import partial
 
 from sqlalchemy import Connection
 
 from sims_sync.config import SchoolConfig, SourceSection
+from sims_sync.connector import Row
 from sims_sync.context import RunContext
-from sims_sync.errors import RecordError
+from sims_sync.errors import RecordError, RunError
 from sims_sync.guard import Limits, ReadSigns, Verdict, judge
 from sims_sync.identity import Register
 from sims_sync.outcome import Ending, Outcome, Problem
 from sims_sync.plan import HISTORIES, Plan, compare
+from sims_sync.pull.confirmation import found_in, source_fingerprint, why_waiting
 from sims_sync.pull.kinds import KINDS, KindPull
 from sims_sync.pull.reading import Ground, HeldRow, MappedRead, Wanted, When
 from sims_sync.records import Kind, StudentRef
+from sims_sync.school_year import SchoolYear
+from sims_sync.store.plans import WAITING, confirm, keep, released_contents, save_plan, supersede
 from sims_sync.store.reads import (
     MissingRow,
     first_good_read,
@@ -24,10 +29,17 @@ from sims_sync.store.reads import (
     load_missing,
     mark_missing,
     mark_returned,
-    save_plan,
     save_read,
 )
 from sims_sync.store.students import load_register
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A person's word for exactly one plan."""
+
+    content: str
+    who: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +49,7 @@ class Attempt:
     context: RunContext
     name: str
     section: SourceSection
+    release: Release | None = None
 
     def run(self, read: MappedRead) -> Outcome:
         """Plan, guard and apply in one transaction: it is there whole, or not at all."""
@@ -48,7 +61,8 @@ class Attempt:
             held = (*_tied(connection, ground, read), *wanted.held)
             plan = self._plan(connection, ground, read, pull, wanted, held)
             plan = replace(plan, held=rows_of(held), duplicates=wanted.duplicates)
-            verdict = self.judged(connection, ground, read, when, plan)
+            found = partial(found_in, self.section.kind, plan, wanted.records)
+            verdict = self.judged(connection, ground, read, when, plan, found, plan.content)
             if not self.may_apply(verdict):
                 self.put_aside(connection, ground, read, verdict, held)
                 return self.outcome(read, plan, verdict, held, wanted.notes)
@@ -72,18 +86,82 @@ class Attempt:
             last_good=last.began if last else None,
         )
 
-    def judged(self, connection: Connection, ground: Ground, read: MappedRead, when: When, plan: Plan) -> Verdict:
-        """The guard's verdict; with it the plan is stored, before anything is written."""
-        verdict = judge(plan, self._signs(connection, read, when, plan), limits(self.context.school))
-        state = "stopped" if verdict.stopped else ("planned" if self.context.dry else "applied")
-        save_plan(
-            connection, ground.school_id, self.name, plan, verdict, run_id=ground.run_id, at=ground.now, state=state
-        )
+    def judged(
+        self,
+        connection: Connection,
+        ground: Ground,
+        read: MappedRead,
+        when: When,
+        plan: Plan,
+        found: Callable[[], str],
+        content: str,
+    ) -> Verdict:
+        """The guard's verdict; with it the plan is stored, before anything is written.
+
+        Raises:
+            RunError: it is not the plan that was released: something changed in between.
+        """
+        verdict = judge(plan, self._signs(connection, ground, read, when, plan), limits(self.context.school))
+        kind, fingerprint = self.section.kind, source_fingerprint(self.context.school, self.section, read.rules)
+        if not verdict.stopped:
+            reason = why_waiting(connection, ground.school_id, self.name, kind, fingerprint, found)
+            verdict = replace(verdict, waits=(reason,) if reason else ())
+        if self._released(connection, ground, content):
+            verdict = Verdict()
+            confirm(
+                connection,
+                ground.school_id,
+                kind,
+                self.name,
+                fingerprint=fingerprint,
+                who=self.release.who if self.release else "released",
+                at=ground.now,
+            )
+        plan_id = f"{ground.run_id}-{self.name}-{content[:8]}"
+        state = self._state(verdict)
+        row = {
+            "plan_id": plan_id,
+            "run_id": ground.run_id,
+            "source": self.name,
+            "created": ground.now,
+            "state": state,
+            "content": content,
+            "kept_id": plan_id if read.raw and not self.context.dry else None,
+        }
+        save_plan(connection, ground.school_id, plan, verdict, row)
+        if not self.context.dry:
+            supersede(connection, ground.school_id, kind, self.name, but=plan_id)
+            if read.raw and (state in WAITING or plan.held):
+                self._keep(connection, ground, read, plan_id)
         return verdict
+
+    def _released(self, connection: Connection, ground: Ground, content: str) -> bool:
+        if self.release is None:
+            kind = self.section.kind
+            return kind is Kind.RESULTS and content in released_contents(connection, ground.school_id, kind, self.name)
+        if self.release.content != content:
+            what = "What is stored changed since: this is no longer the plan that was to be released."
+            raise RunError("plan-changed", what, "Run the job again and look at its new plan.")
+        return True
+
+    def _state(self, verdict: Verdict) -> str:
+        if self.context.dry:
+            return "planned"
+        return "stopped" if verdict.stopped else ("waiting" if verdict.waits else "applied")
+
+    def _keep(self, connection: Connection, ground: Ground, read: MappedRead, kept_id: str) -> None:
+        """Mapped columns only: what is not mapped is never kept (DOMAIN §8)."""
+        left_out = set(read.unmapped)
+        rows = [
+            Row(row.number, {name: text for name, text in row.values.items() if name not in left_out})
+            for row in read.raw
+        ]
+        of = {"kind": self.section.kind.value, "source": self.name, "run_id": ground.run_id, "kept_at": ground.now}
+        keep(connection, ground.school_id, kept_id, read.state, rows, {**of, "began": read.began})
 
     def may_apply(self, verdict: Verdict) -> bool:
         """Whether the plan is applied now."""
-        return not verdict.stopped and not self.context.dry
+        return not (verdict.stopped or verdict.waits or self.context.dry)
 
     def put_aside(
         self, connection: Connection, ground: Ground, read: MappedRead, verdict: Verdict, held: Sequence[HeldRow]
@@ -113,7 +191,7 @@ class Attempt:
         plan = compare(self.section.kind, stored, present, missing)
         return replace(plan, read=read.row_count, missing=() if read.state.incremental else plan.missing)
 
-    def _signs(self, connection: Connection, read: MappedRead, when: When, plan: Plan) -> ReadSigns:
+    def _signs(self, connection: Connection, ground: Ground, read: MappedRead, when: When, plan: Plan) -> ReadSigns:
         school = self.context.school_id
         last = last_good_read(connection, school, self.section.kind, self.name)
         window = timedelta(days=self.context.school.guard.removals_window_days)
@@ -127,10 +205,12 @@ class Attempt:
             missing_columns=read.missing_columns,
             permissions=read.rules.permissions,
             filled=read.filled,
-            filled_before=last.filled if last and not is_collected else {},
+            filled_before=last.filled if last and not (is_collected or read.state.incremental) else {},
             recently_missing=[
                 key for key in plan.still_missing if key in missing and read.began - missing[key].since <= window
             ],
+            incremental=read.state.incremental,
+            rollover=is_rollover(ground.school_year, when.read_on, self.context.school.guard.rollover_until),
             dfe_expected=self.context.school.school.dfe_number,
             dfe_seen=read.dfe_seen,
         )
@@ -170,6 +250,7 @@ class Attempt:
                 "size": read.state.size,
                 "fingerprint": read.state.fingerprint,
                 "filled": dict(read.filled),
+                "unmapped": list(read.unmapped),
                 "held_removals": still_held,
                 "held_rows": len(held),
             },
@@ -194,15 +275,19 @@ class Attempt:
     ) -> Outcome:
         """What the run tells of this read."""
         # One sentence: a missing column also leaves rows unusable and silences others. The stored plan has every sign.
-        reasons = (*verdict.stops[:1], *verdict.holds)
+        reasons = (*verdict.stops[:1], *verdict.waits, *verdict.holds)
         problems = [Problem(reason.code, reason.what, reason.do, self.name) for reason in reasons]
-        if held and not verdict.stopped:
+        if held and not verdict.stopped and not verdict.waits:
             problems.append(_quarantined(self.name, held))
         ending = Ending.STOPPED if verdict.stopped else (Ending.HELD if problems else Ending.DONE)
+        if verdict.stopped:
+            lines = [f"{self.name}: {plan.read:,} read; nothing was applied."]
+            counts = {**plan.counts, "added": 0, "changed": 0, "missing": 0}
+            return Outcome(ending, counts, tuple(problems), tuple(lines))
         lines = [f"{self.name}: {_sentence(plan)}", *(f"{self.name}: {note}" for note in (*read.notes, *notes))]
         if plan.duplicates:
             lines.append(f"{self.name}: {plan.duplicates} exact duplicate rows were read once.")
-        return Outcome(ending, plan.counts, tuple(problems), tuple(lines))
+        return Outcome(ending, plan.counts, tuple(problems), tuple(lines), bool(verdict.waits), bool(read.raw))
 
 
 def _tied(connection: Connection, ground: Ground, read: MappedRead) -> tuple[HeldRow, ...]:
@@ -250,6 +335,13 @@ def _sentence(plan: Plan) -> str:
     counts = plan.counts
     parts = [f"{counts[key]:,} {key}" for key in ("added", "changed", "missing", "unchanged") if counts[key]]
     return f"{plan.read:,} read: {', '.join(parts)}."
+
+
+def is_rollover(school_year: SchoolYear, day: date, until: str) -> bool:
+    """Whether `day` lies between a year's last school day and `until` ("09-15") after it: everybody moves up then."""
+    month, day_of_month = (int(part) for part in until.split("-"))
+    last_days = {each.year: school_year.dates(each).last_school_day for each in school_year.ids()}
+    return any(last is not None and last <= day <= date(last.year, month, day_of_month) for last in last_days.values())
 
 
 def _year_start(ground: Ground, day: date) -> date:

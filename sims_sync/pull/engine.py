@@ -8,14 +8,16 @@ from sims_sync.connector import Reading
 from sims_sync.context import RunContext
 from sims_sync.errors import ConfigProblem, ConfigurationError, SimsSyncError
 from sims_sync.mapping import MappingRules, load_mapping
-from sims_sync.outcome import Ending, Outcome, ending_of, problem_of, together
+from sims_sync.outcome import Ending, Outcome, Problem, ending_of, problem_of, together
 from sims_sync.pull.attempt import Attempt, unusable_file
 from sims_sync.pull.reading import map_reading
 from sims_sync.pull.results import pull_results
 from sims_sync.records import Kind
 from sims_sync.registry import build_source
 from sims_sync.store.reads import hold_rows, save_read
+from sims_sync.store.students import has_students
 
+OF_STUDENTS = frozenset({Kind.RESULTS, Kind.MENTORING_ENTRIES, Kind.PROFORMAS})
 ORDER = (
     Kind.STAFF,
     Kind.STUDENTS,
@@ -42,6 +44,9 @@ def pull_kinds(context: RunContext, kinds: Sequence[Kind]) -> Outcome:
 
 def pull_source(context: RunContext, name: str, section: SourceSection) -> Outcome:
     """Pull one source; every foreseeable fault becomes an outcome with one sentence."""
+    if section.kind in OF_STUDENTS and not _knows_students(context):
+        what, do = "No students are known yet.", "Pull them and release their first plan, then run this again."
+        return Outcome(Ending.HELD, problems=(Problem("no-students", what, do, name),))
     try:
         rules = load_mapping(section.mapping, [context.school.path(context.school.mappings_folder)])
         _refuse_other_kind(name, section, rules)
@@ -58,6 +63,11 @@ def pull_source(context: RunContext, name: str, section: SourceSection) -> Outco
     if not readings:
         notes = (*notes, f"{name}: nothing new is waiting.")
     return together([*parts, Outcome(notes=notes)])
+
+
+def _knows_students(context: RunContext) -> bool:
+    with context.store.reading() as connection:
+        return has_students(connection, context.school_id)
 
 
 def _refuse_other_kind(name: str, section: SourceSection, rules: MappingRules) -> None:
@@ -89,8 +99,8 @@ def _pull_reading(
 
 def _settle(context: RunContext, reading: Reading, *, good: bool, outcome: Outcome | None = None) -> Outcome:
     settled = outcome or Outcome()
-    if context.dry:
-        return settled
+    if context.dry or (settled.waiting and not settled.kept):
+        return settled  # what waits for a person and is not kept must still be there when they have looked
     try:
         reading.settle(context.run_id, good=good)
     except SimsSyncError as error:
@@ -117,6 +127,7 @@ def _remember_collection(context: RunContext, name: str, section: SourceSection,
                 "size": None,
                 "fingerprint": None,
                 "filled": {},
+                "unmapped": [],
                 "held_removals": 0,
                 "held_rows": 0,
             },

@@ -7,7 +7,7 @@ from datetime import timedelta
 from sqlalchemy import Connection
 
 from sims_sync.errors import RecordError
-from sims_sync.plan import Action, Change, Plan
+from sims_sync.plan import Plan
 from sims_sync.proformas import keep_first_recording, returned
 from sims_sync.pull.reading import Ground, HeldRow, MappedRead, Wanted, When
 from sims_sync.records import Entry, EntryState, Kind
@@ -43,14 +43,22 @@ class TypedEntryPull:
             if entry is None:
                 other += 1
                 continue
-            entry = keep_first_recording(entry, known.get(entry.key))
+            before = known.get(entry.key)
+            if row.result_date is None and before is not None:
+                entry = replace(entry, interview_date=before.interview_date)  # a later read is no later interview
+            entry = keep_first_recording(entry, before)
             if row.result_set and found.get(entry.key, entry) != entry:
                 held.append((number, _clash(), student_id))
                 continue
             duplicates += entry.key in found
             found[entry.key] = entry
-        notes = (f"{other} values of other aspects were left alone.",) if other else ()
-        return Wanted(found, tuple(held), duplicates, notes)
+        notes = [f"{other} values of other aspects were left alone."] if other else []
+        gone = gone_from(known, found.keys())
+        withdrawn = _gone_for_good(connection, ground, when, gone)
+        if withdrawn:
+            notes.append(f"{len(withdrawn)} entries are gone from SIMS and count as withdrawn.")
+        found.update({key: replace(known[key], state=EntryState.WITHDRAWN) for key in withdrawn})
+        return Wanted(found, tuple(held), duplicates, tuple(notes), {"gone": gone})
 
     def stored(self, connection: Connection, ground: Ground, read: MappedRead) -> Mapping[str, Entry]:
         """Every entry of this source."""
@@ -59,30 +67,23 @@ class TypedEntryPull:
     def write(
         self, connection: Connection, ground: Ground, read: MappedRead, when: When, plan: Plan, wanted: Wanted
     ) -> Sequence[str]:
-        """Entries; one gone from 14 days of good reads is withdrawn, with its history."""
-        origin = Origin(read.source, ground.run_id)
-        apply_entries(connection, ground.school_id, plan.changes, origin)
-        withdrawn = self._absent(connection, ground, read, when, wanted)
-        apply_entries(connection, ground.school_id, withdrawn, origin)
-        return (f"{len(withdrawn)} entries are gone from SIMS and count as withdrawn.",) if withdrawn else ()
-
-    @staticmethod
-    def _absent(
-        connection: Connection, ground: Ground, read: MappedRead, when: When, wanted: Wanted
-    ) -> Sequence[Change]:
-        stored = load_entries(connection, ground.school_id, read.source)
-        gone = gone_from(stored, wanted.records.keys())
-        before = load_missing(connection, ground.school_id, Kind.MENTORING_ENTRIES)
-        back = [key for key in before if key in wanted.records]
-        mark_returned(connection, ground.school_id, Kind.MENTORING_ENTRIES, back)
+        """Entries, and which of them are absent since when."""
+        apply_entries(connection, ground.school_id, plan.changes, Origin(read.source, ground.run_id))
+        kind, gone = Kind.MENTORING_ENTRIES, wanted.extras["gone"]
+        before = load_missing(connection, ground.school_id, kind)
+        mark_returned(
+            connection, ground.school_id, kind, [key for key in before if key in wanted.records and key not in gone]
+        )
         new = [MissingRow(key, when.began, when.last_good, held=False) for key in gone if key not in before]
-        mark_missing(connection, ground.school_id, Kind.MENTORING_ENTRIES, read.source, new, ground.run_id)
-        grace = timedelta(days=ground.school.guard.grace_days)
-        over = [key for key in gone if key in before and when.began - before[key].since >= grace]
-        return [
-            Change(Action.CHANGE, key, replace(stored[key], state=EntryState.WITHDRAWN), stored[key], ("state",))
-            for key in over
-        ]
+        mark_missing(connection, ground.school_id, kind, read.source, new, ground.run_id)
+        return ()
+
+
+def _gone_for_good(connection: Connection, ground: Ground, when: When, gone: Sequence[str]) -> Sequence[str]:
+    """Entries gone from 14 days of good reads are withdrawn; before that their absence means nothing (rule 14a)."""
+    missing = load_missing(connection, ground.school_id, Kind.MENTORING_ENTRIES)
+    grace = timedelta(days=ground.school.guard.grace_days)
+    return [key for key in gone if key in missing and when.began - missing[key].since >= grace]
 
 
 def _clash() -> RecordError:
@@ -100,6 +101,7 @@ class ProformaPull:
         found: dict[str, Entry] = {}
         excusals = []
         held: list[HeldRow] = []
+        duplicates = 0
         for number, row in read.records:
             student_id = None
             try:
@@ -107,14 +109,18 @@ class ProformaPull:
                 result = returned(
                     row, student_id, source=read.source, recorded_at=when.began, school_year=ground.school_year
                 )
+                if result.entry is not None:
+                    key = result.entry.key
+                    entry = keep_first_recording(result.entry, known.get(key))
+                    _refuse_taken(entry, known.get(key), found.get(key))
+                    duplicates += key in found
+                    found[key] = entry
             except RecordError as error:
                 held.append((number, error, student_id))
                 continue
-            if result.entry is not None:
-                found[result.entry.key] = keep_first_recording(result.entry, known.get(result.entry.key))
             if result.excusal is not None:
                 excusals.append(result.excusal)
-        return Wanted(found, tuple(held), extras={"excusals": excusals})
+        return Wanted(found, tuple(held), duplicates, extras={"excusals": excusals})
 
     def stored(self, connection: Connection, ground: Ground, read: MappedRead) -> Mapping[str, Entry]:
         """Every entry of this source."""
@@ -128,3 +134,16 @@ class ProformaPull:
         for excusal in wanted.extras["excusals"]:
             save_excusal(connection, ground.school_id, excusal, "pro-forma", when.began)
         return ()
+
+
+def _refuse_taken(entry: Entry, before: Entry | None, in_this_file: Entry | None) -> None:
+    """A row id that was copied down a sheet would let one student's entry overwrite another's.
+
+    Raises:
+        RecordError: the id stands for another student's entry, or for a different row of this file.
+    """
+    do = "Give each row its own row_id, then hand it in again."
+    if any(other is not None and other.student_id != entry.student_id for other in (before, in_this_file)):
+        raise RecordError("row-id-taken", "row_id", "stands for another student's entry", do)
+    if in_this_file not in (None, entry):
+        raise RecordError("row-id-taken", "row_id", "stands on two different rows", do)

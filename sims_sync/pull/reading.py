@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sims_sync.config import SchoolConfig, SourceSection
-from sims_sync.connector import Reading, SourceState
+from sims_sync.connector import Reading, Row, SourceState
 from sims_sync.errors import RecordError
 from sims_sync.mapping import Mapper, MappingRules
 from sims_sync.records import StudentRef
@@ -21,7 +21,8 @@ HeldRow = tuple[int, RecordError, str | None]  # record number, why, student id 
 class MappedRead:
     """Everything one source gave: (record number, record) in source order, and the rows that could not be used.
 
-    `held` says of which student a row speaks, where its ids could be read.
+    `held` says of which student a row speaks, where its ids could be read. `raw`: the rows as they came, which are
+    kept (mapped columns only) where a person must look. `unmapped`: columns of which nothing is kept.
     """
 
     source: str
@@ -36,6 +37,8 @@ class MappedRead:
     missing_columns: tuple[str, ...]
     dfe_seen: Mapping[str, int]
     notes: tuple[str, ...]
+    unmapped: tuple[str, ...] = ()
+    raw: tuple[Row, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +97,11 @@ def map_reading(
     mapper = Mapper(rules, result_set=section.result_set)
     records: list[tuple[int, Any]] = []
     held: list[tuple[int, RecordError, StudentRef | None]] = []
+    raw: list[Row] = []
     for row in reading.rows():
         if mapper.rows_seen and mapper.rows_seen % PROGRESS_EVERY_ROWS == 0:
             progress(f"{source}: {mapper.rows_seen:,} rows")
+        raw.append(row)
         try:
             records.extend((row.number, record) for record in mapper.map(row))
         except RecordError as error:
@@ -114,6 +119,8 @@ def map_reading(
         missing_columns=tuple(rule.name for rule in mapper.missing_required()),
         dfe_seen=dict(mapper.school_dfe_numbers),
         notes=notes_of(mapper),
+        unmapped=mapper.unmapped_columns(),
+        raw=tuple(raw),
     )
 
 

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import xxhash
@@ -20,6 +21,7 @@ from sims_sync.mapping import Mapper, MappingRules
 from sims_sync.outcome import Outcome
 from sims_sync.plan import Plan
 from sims_sync.pull.attempt import Attempt
+from sims_sync.pull.confirmation import found_in
 from sims_sync.pull.reading import Ground, HeldRow, MappedRead, notes_of
 from sims_sync.pull.result_rows import SLOW, GeneralRows, QuickRows
 from sims_sync.records import Kind
@@ -53,10 +55,22 @@ def pull_results(attempt: Attempt, rules: MappingRules, reading: Reading) -> Out
         when = attempt.when(connection, ground, began)
         savepoint = connection.begin_nested()
         taken = _Results(attempt, connection, ground, rules, reading, began).take()
-        verdict = attempt.judged(connection, ground, taken.read, when, taken.plan)
+        # These rows are not kept: what a person releases is the file, byte for byte.
+        content = reading.state.fingerprint or taken.plan.content
+        judge_it = partial(
+            attempt.judged,
+            connection,
+            ground,
+            taken.read,
+            when,
+            taken.plan,
+            partial(found_in, Kind.RESULTS, taken.plan, {}),
+            content,
+        )
+        verdict = judge_it()
         if not attempt.may_apply(verdict):
             savepoint.rollback()  # with the plan: it is stored again below, after everything else is undone
-            attempt.judged(connection, ground, taken.read, when, taken.plan)
+            judge_it()
             attempt.put_aside(connection, ground, taken.read, verdict, taken.held)
             return attempt.outcome(taken.read, taken.plan, verdict, taken.held, taken.notes)
         if taken.sink is not None:
@@ -110,7 +124,8 @@ class _Results:
         return same and last.held_rows == 0 and self._known().any
 
     def _unchanged(self, last: StoredRead) -> _Taken:
-        plan = Plan(Kind.RESULTS, unchanged=last.row_count, known=last.row_count, read=last.row_count)
+        used = last.filled.get("value", last.row_count)  # a row without a result says nothing
+        plan = Plan(Kind.RESULTS, unchanged=used, known=used, read=last.row_count)
         read = self._mapped(last.row_count, last.filled, (), {}, ())
         return _Taken(read, plan, (), None)
 

@@ -10,8 +10,8 @@ from sqlalchemy import Connection, select
 
 from sims_sync.compliance.facts import Excusal, Exemption, Span
 from sims_sync.school_year import Closure, HalfTermId
+from sims_sync.store.json_values import json_ready
 from sims_sync.store.rows import upsert
-from sims_sync.store.session import json_ready
 from sims_sync.store.tables import announced_deadline, audit, away, closure, excusal, exemption
 
 SCHOOL_ZONE = ZoneInfo("Europe/London")

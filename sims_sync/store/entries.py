@@ -5,12 +5,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Table, delete, select
+from sqlalchemy import Connection, Table, and_, delete, select
 
 from sims_sync.plan import Change
 from sims_sync.records import Entry, EntryKind, EntryState, Review, Target
+from sims_sync.store.journal import note_removed
+from sims_sync.store.json_values import json_ready
 from sims_sync.store.rows import upsert
-from sims_sync.store.session import json_ready
 from sims_sync.store.tables import entry, entry_version, review, target
 
 _ENTRY_FIELDS = ("interview_date", "recorded_at", "origin", "author", "half_term", "no_target_reason")
@@ -59,7 +60,9 @@ def apply_entries(connection: Connection, school: str, changes: Sequence[Change]
     for start in range(0, len(keys), _KEYS_PER_DELETE):
         batch = keys[start : start + _KEYS_PER_DELETE]
         for table in (target, review):
-            connection.execute(delete(table).where(table.c.school == school, table.c.entry_key.in_(batch)))
+            where = and_(table.c.school == school, table.c.entry_key.in_(batch))
+            note_removed(connection, table, origin.run_id, where)
+            connection.execute(delete(table).where(where))
     upsert(connection, target, _child_rows(changes, "targets", common))
     upsert(connection, review, _child_rows(changes, "reviews", common))
     upsert(

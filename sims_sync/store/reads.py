@@ -1,4 +1,4 @@
-"""What was read and when, stored plans, who is missing, what is in quarantine, and the problems an admin sees."""
+"""What was read and when, who is missing, what is in quarantine, and the problems an admin sees."""
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, delete, func, select, update
 
 from sims_sync.compliance.facts import DataProblem
 from sims_sync.errors import RecordError
-from sims_sync.guard import Verdict
-from sims_sync.plan import Plan
 from sims_sync.records import Kind
+from sims_sync.store.json_values import json_ready
 from sims_sync.store.rows import remove, upsert
-from sims_sync.store.session import json_ready
-from sims_sync.store.tables import missing, plan, problem, quarantine, read
+from sims_sync.store.tables import missing, problem, quarantine, read
+
+_IDS_PER_UPDATE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,7 @@ class StoredRead:
     row_count: int
     fingerprint: str | None
     filled: Mapping[str, int]
+    unmapped: Sequence[str]
     held_removals: int
     held_rows: int
     run_id: str
@@ -107,38 +108,6 @@ def save_read(connection: Connection, school: str, row: Mapping[str, Any]) -> No
     upsert(connection, read, [{**row, "school": school}])
 
 
-def save_plan(
-    connection: Connection,
-    school: str,
-    source: str,
-    planned: Plan,
-    verdict: Verdict,
-    *,
-    run_id: str,
-    at: datetime,
-    state: str,
-) -> str:
-    """Store a plan before anything is written, with its totals and each change described by key and field names."""
-    plan_id = f"{run_id}-{planned.kind.value}-{source}-{at:%H%M%S%f}"
-    changes = [{"action": c.action.value, "key": c.key, "fields": list(c.altered)} for c in planned.changes]
-    changes += [{"action": "missing", "key": key, "fields": []} for key in planned.missing]
-    reasons = [{"code": r.code, "what": r.what, "do": r.do} for r in (*verdict.stops, *verdict.holds)]
-    row = {
-        "school": school,
-        "plan_id": plan_id,
-        "run_id": run_id,
-        "kind": planned.kind.value,
-        "source": source,
-        "created": at,
-        "state": state,
-        "totals": planned.counts,
-        "reasons": reasons,
-        "changes": changes,
-    }
-    upsert(connection, plan, [row])
-    return plan_id
-
-
 def load_missing(connection: Connection, school: str, kind: Kind) -> dict[str, MissingRow]:
     """Every missing row of a kind by key."""
     rows = connection.execute(
@@ -176,6 +145,31 @@ def mark_returned(connection: Connection, school: str, kind: Kind, keys: Iterabl
         remove(connection, missing, school=school, kind=kind.value, row_key=key)
 
 
+def release_removals(connection: Connection, school: str, kind: Kind, keys: Iterable[str]) -> int:
+    """Let held removals of rows that are still absent begin their grace; how many."""
+    done = connection.execute(
+        update(missing)
+        .where(
+            missing.c.school == school,
+            missing.c.kind == kind.value,
+            missing.c.row_key.in_(list(keys)),
+            missing.c.held,
+        )
+        .values(held=False)
+    )
+    return int(done.rowcount)
+
+
+def spoil_reads(connection: Connection, school: str, run_id: str) -> None:
+    """The reads of a run that was undone are good no more: what they showed is not what the store holds."""
+    connection.execute(update(read).where(read.c.school == school, read.c.run_id == run_id).values(good=False))
+
+
+def forget_missing(connection: Connection, school: str, run_id: str) -> None:
+    """Rows that a run found missing are not missing any more, for it was undone."""
+    connection.execute(delete(missing).where(missing.c.school == school, missing.c.run_id == run_id))
+
+
 def hold_rows(
     connection: Connection,
     school: str,
@@ -191,7 +185,7 @@ def hold_rows(
 
     `scope` is the file's name where a source hands in several: one file says nothing about the rows of another.
     """
-    known = {row.quarantine_id: row for row in load_quarantine(connection, school, kind, source) if row.scope == scope}
+    known = _known_rows(connection, school, kind, source, scope)
     seen: dict[str, dict[str, Any]] = {}
     for number, error, student_id in rows:
         quarantine_id = _quarantine_id(kind, f"{source}/{scope}", error, student_id, number)
@@ -207,19 +201,38 @@ def hold_rows(
             "record_number": number,
             "student_id": student_id,
             "scope": scope,
-            "first_seen": before.first_seen if before else at,
+            "first_seen": before["first_seen"] if before else at,
             "last_seen": at,
-            "seen_count": (before.seen_count if before else 0) + 1,
-            "state": "held",
+            "seen_count": (before["seen_count"] if before else 0) + 1,
+            # The same report holds a discarded row again every night; a pro-forma that comes again is a new matter.
+            "state": "discarded" if before and before["state"] == "discarded" and not scope else "held",
             "run_id": run_id,
         }
     upsert(connection, quarantine, list(seen.values()))
     well_again = [quarantine_id for quarantine_id in known if quarantine_id not in seen]
-    connection.execute(
-        update(quarantine)
-        .where(quarantine.c.school == school, quarantine.c.quarantine_id.in_(well_again))
-        .values(state="mended", last_seen=at)
-    )
+    for start in range(0, len(well_again), _IDS_PER_UPDATE):
+        batch = well_again[start : start + _IDS_PER_UPDATE]
+        connection.execute(
+            update(quarantine)
+            .where(quarantine.c.school == school, quarantine.c.quarantine_id.in_(batch))
+            .values(state="mended", last_seen=at)
+        )
+
+
+def _known_rows(
+    connection: Connection, school: str, kind: Kind, source: str, scope: str
+) -> dict[str, Mapping[Any, Any]]:
+    """What the last read of this source and `scope` held, discarded by a person or not."""
+    rows = connection.execute(
+        select(quarantine).where(
+            quarantine.c.school == school,
+            quarantine.c.kind == kind.value,
+            quarantine.c.source == source,
+            quarantine.c.scope == scope,
+            quarantine.c.state.in_(("held", "discarded")),
+        )
+    ).mappings()
+    return {row["quarantine_id"]: row for row in rows}
 
 
 def discard_row(connection: Connection, school: str, quarantine_id: str, who: str, reason: str, at: datetime) -> bool:
@@ -313,6 +326,7 @@ def _stored_read(row: Mapping[Any, Any]) -> StoredRead:
         row["row_count"],
         row["fingerprint"],
         row["filled"],
+        row["unmapped"],
         row["held_removals"],
         row["held_rows"],
         row["run_id"],

@@ -58,6 +58,30 @@ def result_sink(connection: Connection, school: str, run_id: str) -> ResultSink:
     return _SqliteStage(connection, school, run_id) if known else _SqliteFirst(connection, school, run_id)
 
 
+def undo_results(connection: Connection, school: str, run_id: str) -> int:
+    """Take out what a run added and put back what it overwrote, unless a later run wrote it since; how many rows."""
+    of = {"school": school, "run": run_id}
+    removed = connection.execute(
+        text(
+            "DELETE FROM result WHERE school = :school AND run_id = :run AND NOT EXISTS (SELECT 1 FROM result_before b "
+            "WHERE b.school = :school AND b.run_id = :run AND b.student_id = result.student_id "
+            "AND b.aspect = result.aspect AND b.result_set = result.result_set AND b.dated = result.dated)"
+        ),
+        of,
+    )
+    restored = connection.execute(
+        text(
+            "UPDATE result SET value = b.value, result_date = b.result_date, run_id = b.written_by "
+            "FROM result_before b WHERE b.school = :school AND b.run_id = :run AND result.school = :school "
+            "AND result.run_id = :run AND b.student_id = result.student_id AND b.aspect = result.aspect "
+            "AND b.result_set = result.result_set AND b.dated = result.dated"
+        ),
+        of,
+    )
+    connection.execute(text("DELETE FROM result_before WHERE school = :school AND run_id = :run"), of)
+    return int(removed.rowcount) + int(restored.rowcount)
+
+
 def count_results(connection: Connection, school: str) -> int:
     """How many results are stored."""
     counted = connection.execute(text("SELECT COUNT(*) FROM result WHERE school = :school"), {"school": school})

@@ -6,11 +6,17 @@ from typing import Any
 from sqlalchemy import Connection, Table, and_, delete
 from sqlalchemy.dialects import postgresql, sqlite
 
+from sims_sync.store.journal import note_removed, note_rows
+
 _BATCH_ROWS = 500  # × the widest table's columns stays below SQLite's 32,766 variables on Windows
 
 
 def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert rows, or overwrite those of the same primary key; every row carries the same columns."""
+    """Insert rows, or overwrite those of the same primary key; every row carries the same columns.
+
+    What they overwrite is noted for `undo`, in the tables where that is kept.
+    """
+    note_rows(connection, table, rows)
     keys = [column.name for column in table.primary_key.columns]
     insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
     for start in range(0, len(rows), _BATCH_ROWS):
@@ -24,6 +30,15 @@ def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any
         connection.execute(statement, batch)
 
 
-def remove(connection: Connection, table: Table, **key: object) -> None:
-    """Delete the rows whose columns equal `key`."""
-    connection.execute(delete(table).where(and_(*(table.c[name] == value for name, value in key.items()))))
+def insert_new(connection: Connection, table: Table, row: Mapping[str, Any]) -> bool:
+    """Insert a row unless one of its key is there; whether it was inserted. Waits for another who is about to."""
+    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    return connection.execute(insert(table).values(dict(row)).on_conflict_do_nothing()).rowcount == 1
+
+
+def remove(connection: Connection, table: Table, by_run: str | None = None, **key: object) -> None:
+    """Delete the rows whose columns equal `key`; with `by_run`, noted for `undo` of that run."""
+    where = and_(*(table.c[name] == value for name, value in key.items()))
+    if by_run is not None:
+        note_removed(connection, table, by_run, where)
+    connection.execute(delete(table).where(where))

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select, update
 from sqlalchemy.exc import IntegrityError
 
 from sims_sync.errors import LeaseHeld
-from sims_sync.store.rows import remove, upsert
+from sims_sync.store.rows import insert_new, remove, upsert
 from sims_sync.store.tables import lease, run, slot
 
 LEASE_SECONDS = 120  # another host's run that has not beaten its heart for so long is taken for dead
@@ -44,12 +44,18 @@ def take_lease(connection: Connection, school: str, run_id: str, job: str, at: d
     Raises:
         LeaseHeld: a living run holds it; the sentence says who and since when.
     """
-    held = connection.execute(select(lease).where(lease.c.school == school)).mappings().first()
-    if held is not None and _alive(held["owner"], held["heartbeat"], at) and held["run_id"] != run_id:
-        what = f"{held['job']} has been running for {school} since {held['taken']:%H:%M:%S} UTC ({held['owner']})."
-        raise LeaseHeld("busy", what, "Wait for it to end, or look at `sims-sync status`.")
-    row = {"owner": lease_owner(), "run_id": run_id, "job": job, "taken": at, "heartbeat": at}
-    upsert(connection, lease, [{"school": school, **row}])
+    row = {"school": school, "owner": lease_owner(), "run_id": run_id, "job": job, "taken": at, "heartbeat": at}
+    while not insert_new(connection, lease, row):
+        # Locked, so that of two who find a dead run's lease only one takes it.
+        chosen = select(lease).where(lease.c.school == school).with_for_update()
+        held = connection.execute(chosen).mappings().first()
+        if held is None:
+            continue  # given back in between
+        if _alive(held["owner"], held["heartbeat"], at) and held["run_id"] != run_id:
+            what = f"{held['job']} has been running for {school} since {held['taken']:%H:%M:%S} UTC ({held['owner']})."
+            raise LeaseHeld("busy", what, "Wait for it to end, or look at `sims-sync status`.")
+        upsert(connection, lease, [row])
+        return
 
 
 def beat(connection: Connection, school: str, run_id: str, at: datetime) -> None:

@@ -5,16 +5,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from alembic import command
 from alembic.config import Config as AlembicConfig
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError, SQLAlchemyError
 
-from sims_sync.errors import ConfigProblem, ConfigurationError, RetriableError
+from sims_sync.errors import ConfigProblem, ConfigurationError, RetriableError, SimsSyncError
 
 BUSY_TIMEOUT_SECONDS = 30
 _MIGRATIONS = Path(__file__).parent / "migrations"
@@ -57,8 +56,12 @@ def open_store(url: str, base: Path) -> Store:
     """
     engine = _engine(url, base)
     store = Store(engine)
-    with _sentences():
-        _upgrade(engine)
+    try:
+        with _sentences():
+            _upgrade(engine)
+    except SimsSyncError:
+        store.close()
+        raise
     return store
 
 
@@ -76,7 +79,11 @@ def _engine(url: str, base: Path) -> Engine:
 
 
 def _sqlite(path: Path) -> Engine:
-    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        what = f"The store's folder {path.parent} cannot be made."
+        raise RetriableError("store", what, "Check store.url, that path and this account's rights.") from None
     engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": BUSY_TIMEOUT_SECONDS})
 
     @event.listens_for(engine, "connect")
@@ -117,7 +124,12 @@ def _upgrade(engine: Engine) -> None:
 
 
 def _looking(engine: Engine) -> Connection:
-    """A connection that only reads: on SQLite its transactions do not ask for the one writer's place."""
+    """A connection that only reads: on SQLite its transactions do not ask for the one writer's place.
+
+    On PostgreSQL each statement would see what others have committed meanwhile: figures from halves of two pulls.
+    """
+    if engine.dialect.name == "postgresql":
+        return engine.connect().execution_options(isolation_level="REPEATABLE READ")
     return engine.connect().execution_options(sims_sync_readonly=True)
 
 
@@ -134,13 +146,18 @@ def _sentences() -> Iterator[None]:
     try:
         yield
     except OperationalError as error:
-        raise RetriableError("store", _operational(error), "Nothing was changed; the next run tries again.") from None
+        sentence = _operational(error) or "The store did not answer."
+        raise RetriableError("store", sentence, "Nothing was changed; the next run tries again.") from None
+    except DatabaseError as error:
+        damaged = _operational(error) if type(error) is DatabaseError else None  # its kinds speak of a row
+        sentence = damaged or f"The store refused a write ({type(error).__name__})."
+        raise RetriableError("store", sentence, "Run `sims-sync check`.") from None
     except SQLAlchemyError as error:
         code = type(error).__name__
         raise RetriableError("store", f"The store refused a write ({code}).", "Run `sims-sync check`.") from None
 
 
-def _operational(error: OperationalError) -> str:
+def _operational(error: DatabaseError) -> str | None:
     text = str(error.orig).lower() if error.orig else ""
     for sign, sentence in (
         ("locked", "The store is locked by another program."),
@@ -154,13 +171,4 @@ def _operational(error: OperationalError) -> str:
     ):
         if sign in text:
             return sentence
-    return "The store did not answer."
-
-
-def json_ready(value: Any) -> Any:  # noqa: ANN401 - any plain value
-    """A plain value with dates as ISO text, for JSON columns."""
-    if isinstance(value, dict):
-        return {str(key): json_ready(item) for key, item in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [json_ready(item) for item in value]
-    return value.isoformat() if hasattr(value, "isoformat") else value
+    return None

@@ -9,8 +9,8 @@ from sqlalchemy import Connection, select
 from sims_sync.compliance.facts import RoleFacts
 from sims_sync.plan import Change
 from sims_sync.records import RegistrationGroup, RoleName, StaffMember, TutorPost
+from sims_sync.store.json_values import json_ready
 from sims_sync.store.rows import remove, upsert
-from sims_sync.store.session import json_ready
 from sims_sync.store.tables import house, role, staff_member, tutor_group
 
 _STAFF_FIELDS = (
@@ -118,7 +118,7 @@ def reconcile_roles(
         if (known is not None and (known.first, known.last) == (begin, last)) or (last is not None and last < begin):
             continue
         if known is not None and known.first != begin:
-            _delete_role(connection, school, origin, known)
+            _delete_role(connection, school, origin, known, run_id)
         rows.append(_role_row(school, origin, key, begin, last, run_id))
     upsert(connection, role, rows)
 
@@ -126,16 +126,17 @@ def reconcile_roles(
 def _end_role(connection: Connection, school: str, origin: str, facts: RoleFacts, read_on: date, run_id: str) -> None:
     first = facts.first or read_on
     if first >= read_on:
-        _delete_role(connection, school, origin, facts)
+        _delete_role(connection, school, origin, facts, run_id)
         return
     key = (facts.staff_id, facts.role.value, facts.scope)
     upsert(connection, role, [_role_row(school, origin, key, first, read_on - timedelta(days=1), run_id)])
 
 
-def _delete_role(connection: Connection, school: str, origin: str, facts: RoleFacts) -> None:
+def _delete_role(connection: Connection, school: str, origin: str, facts: RoleFacts, run_id: str) -> None:
     remove(
         connection,
         role,
+        run_id,
         school=school,
         origin=origin,
         staff_ref=facts.staff_id,

@@ -61,6 +61,13 @@ def load_students(connection: Connection, school: str) -> dict[str, Student]:
     }
 
 
+def has_students(connection: Connection, school: str) -> bool:
+    """Whether anybody is known yet."""
+    return (
+        connection.execute(select(student.c.student_id).where(student.c.school == school).limit(1)).first() is not None
+    )
+
+
 def load_register(connection: Connection, school: str) -> Register:
     """Which ids belong to whom."""
     aliases = connection.execute(
@@ -169,4 +176,12 @@ class _Memberships:
         return {**key, "first": first, "value": value, "last": None, "run_id": self.run_id}
 
     def _delete(self, student_id: str, what: str, first: date) -> None:
-        remove(self.connection, student_span, school=self.school, student_id=student_id, what=what, first=first)
+        remove(
+            self.connection,
+            student_span,
+            self.run_id,
+            school=self.school,
+            student_id=student_id,
+            what=what,
+            first=first,
+        )

@@ -127,6 +127,7 @@ read = Table(
     Column("size", Integer),
     Column("fingerprint", String),
     Column("filled", JSON, nullable=False, default=dict),
+    Column("unmapped", JSON, nullable=False, default=list),
     Column("held_removals", Integer, nullable=False, default=0),
     Column("held_rows", Integer, nullable=False, default=0),
     Index(None, "school", "kind", "source", "good", "began"),
@@ -145,7 +146,50 @@ plan = Table(
     Column("totals", JSON, nullable=False),
     Column("reasons", JSON, nullable=False, default=list),
     Column("changes", JSON, nullable=False, default=list),
+    Column("content", Text, nullable=False, default=""),  # fingerprint of exactly these changes
+    Column("kept_id", Text),
+    Column("released_at", UtcDateTime),
+    Column("released_by", Text),
+    Column("release_reason", Text),
     Index(None, "school", "created"),
+)
+
+confirmed_source = Table(
+    "confirmed_source",
+    metadata,
+    _school(),
+    _key("kind"),
+    _key("source"),
+    Column("fingerprint", Text, nullable=False),
+    Column("confirmed_at", UtcDateTime, nullable=False),
+    Column("confirmed_by", Text, nullable=False),
+)
+
+kept_read = Table(
+    "kept_read",
+    metadata,
+    _school(),
+    _key("kept_id"),
+    Column("kind", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("kept_at", UtcDateTime, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("began", UtcDateTime, nullable=False),
+    Column("size", Integer),
+    Column("fingerprint", Text),
+    Column("rows", LargeBinary, nullable=False),
+    _run(),
+)
+
+journal = Table(
+    "journal",
+    metadata,
+    _school(),
+    _key("run_id"),
+    Column("place", Integer, primary_key=True),
+    Column("table_name", Text, nullable=False),
+    Column("row_key", JSON, nullable=False),
+    Column("before", JSON),
 )
 
 problem = Table(

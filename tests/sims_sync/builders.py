@@ -16,11 +16,17 @@ from sims_sync.config import Config, DemoSection, SchoolConfig
 from sims_sync.connector import ConnectorContext, Finding, Options
 from sims_sync.context import RunContext
 from sims_sync.mailer_contract import MemoryMailer
+from sims_sync.mapping import load_mapping
 from sims_sync.outcome import Ending
+from sims_sync.pull.confirmation import source_fingerprint
+from sims_sync.mapping import load_mapping
+from sims_sync.pull.confirmation import source_fingerprint
 from sims_sync.records import Kind
 from sims_sync.registry import connector_class
 from sims_sync.run import RunOptions, RunReport, run_job
 from sims_sync.school_year import HalfTermId
+from sims_sync.store.plans import confirm
+from sims_sync.store.plans import confirm
 from sims_sync.store.session import Store
 
 LONDON = ZoneInfo("Europe/London")
@@ -158,6 +164,15 @@ class World:
     shelves: Mapping[str, MemorySource]
     post: MemoryMailer = field(default_factory=MemoryMailer)
 
+    def __post_init__(self) -> None:
+        """A person has looked at every source and said that this is their school: no first plan waits."""
+        with self.store.writing() as connection:
+            for name, section in self.school.sources.items():
+                rules = load_mapping(section.mapping, [self.school.path(self.school.mappings_folder)])
+                fingerprint = source_fingerprint(self.school, section, rules)
+                at_once = {"fingerprint": fingerprint, "who": "a test", "at": at("2026-09-01")}
+                confirm(connection, self.id, section.kind, name, **at_once)
+
     @property
     def id(self) -> str:
         return self.school.id
@@ -166,8 +181,22 @@ class World:
         """One read of a kind, whose data was true at `when`."""
         return self.shelves[source or kind.value].put(kind, list(rows), began=at(when), **more)
 
+    confirmed: bool = True  # a person has said of every source that it is this school's
+
+    def confirm_sources(self) -> None:
+        """Say of every source, as it is configured now, that it is this school's."""
+        with self.store.writing() as connection:
+            for name, section in self.school.sources.items():
+                rules = load_mapping(section.mapping, [self.school.path(self.school.mappings_folder)])
+                fingerprint = source_fingerprint(self.school, section, rules)
+                confirm(
+                    connection, self.id, section.kind, name, fingerprint=fingerprint, who="test", at=at("2026-09-01")
+                )
+
     def run(self, job: str, when: str, *, dry: bool = False) -> RunReport:
         """Run a job as if it were `when`; not a rehearsal."""
+        if self.confirmed:
+            self.confirm_sources()
         demo = DemoSection(clock=at(when), started=datetime.now(UTC))
         school = self.school.model_copy(update={"demo": demo})
         config = Config(file=school.base / "config.toml", schools={school.id: school})

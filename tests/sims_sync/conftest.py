@@ -1,6 +1,5 @@
 """Stores for the tests of the core: each on SQLite and on a real PostgreSQL (promise P8)."""
 
-import itertools
 import shutil
 import tempfile
 import warnings
@@ -8,19 +7,22 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, make_url, text
 
-from sims_sync.store.session import Store, open_store
+from sims_sync.store.session import Store, alembic_config, open_store
+from sims_sync.store.tables import metadata
 from tests.sims_sync.builders import World, make_world, test_connectors
 
 WorldMaker = Callable[..., World]
 
-_numbers = itertools.count()
+_HEAD = ScriptDirectory.from_config(alembic_config()).get_current_head()
+_UP_TO_DATE = f"UPDATE alembic_version SET version_num = '{_HEAD}'"  # a test may have made it newer
 
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
-    """The address of a real PostgreSQL of this process; it holds an up-to-date, empty database called `model`."""
+    """The address of an up-to-date database in a real PostgreSQL of this process."""
     # Not below pytest's own folder: as root the server runs under another account, which may not enter it.
     place = Path(tempfile.mkdtemp(prefix="sims-sync-pg-"))
     place.chmod(0o755)
@@ -35,9 +37,11 @@ def postgres() -> Iterator[str]:
         shutil.rmtree(place, ignore_errors=True)
         pytest.skip(f"no PostgreSQL can be started here: {type(error).__name__}: {error}")
     address = server.get_uri()
-    _run(address, "ALTER SYSTEM SET fsync = off", "ALTER SYSTEM SET synchronous_commit = off", "CREATE DATABASE model")
-    _run(address, "SELECT pg_reload_conf()")
-    open_store(_database(address, "model"), place).close()
+    # Only tests use it, so nothing of it need survive a power cut.
+    _run(
+        address, "ALTER SYSTEM SET fsync = off", "ALTER SYSTEM SET synchronous_commit = off", "SELECT pg_reload_conf()"
+    )
+    open_store(address, place).close()
     yield address
     server.cleanup()
     shutil.rmtree(place, ignore_errors=True)
@@ -52,17 +56,14 @@ def sqlite_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def address(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The address of a fresh, up-to-date store."""
+def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of an empty, up-to-date store."""
     if request.param == "sqlite":
         shutil.copy(request.getfixturevalue("sqlite_model"), tmp_path / "store.db")
-        yield f"sqlite:///{tmp_path / 'store.db'}"
-        return
-    server = request.getfixturevalue("postgres")
-    name = f"store_{next(_numbers)}"
-    _run(server, f"CREATE DATABASE {name} TEMPLATE model")
-    yield _database(server, name)
-    _run(server, f"DROP DATABASE {name} WITH (FORCE)")
+        return f"sqlite:///{tmp_path / 'store.db'}"
+    found: str = request.getfixturevalue("postgres")
+    _run(found, *(f"DELETE FROM {table.name}" for table in reversed(metadata.sorted_tables)), _UP_TO_DATE)
+    return found
 
 
 @pytest.fixture
@@ -98,10 +99,6 @@ def world(store: Store, tmp_path: Path) -> World:
 def sqlite_world(sqlite_store: Store, tmp_path: Path) -> World:
     """The same on SQLite only."""
     return make_world(sqlite_store, tmp_path)
-
-
-def _database(server: str, name: str) -> str:
-    return make_url(server).set(database=name).render_as_string(hide_password=False)
 
 
 def _run(server: str, *statements: str) -> None:

@@ -33,11 +33,8 @@ DEADLINE = "Tue 15 Dec 2026"
 
 
 def mails(folder: Path) -> list[EmailMessage]:
-    parsed = [
-        email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
-        for path in sorted(folder.glob("*.eml"))
-    ]
-    return [mail for mail in parsed if isinstance(mail, EmailMessage)]
+    found = sorted(folder.glob("*.eml"))
+    return [email.message_from_bytes(path.read_bytes(), policy=email.policy.default) for path in found]
 
 
 def readable(mail: EmailMessage) -> str:

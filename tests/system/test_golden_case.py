@@ -26,10 +26,25 @@ OCCASIONS = {"deadline": "2026-12-16T07:30", "closing": "2027-01-05T07:30"}
 AUTUMN_1, AUTUMN_2 = "Mentoring Autumn 1 2026/27", "Mentoring Autumn 2 2026/27"
 TARGET = "Read for twenty minutes each evening"
 YEAR_START = "2026-09-01"
-PROFORMA_COLUMNS = (
-    "row_id admission_number surname interview_date author state kind area text criterion support by_date outcome "
-    "evidence next_step no_target_reason excusal_reason"
-).split()
+PROFORMA_COLUMNS = [
+    "row_id",
+    "admission_number",
+    "surname",
+    "interview_date",
+    "author",
+    "state",
+    "kind",
+    "area",
+    "text",
+    "criterion",
+    "support",
+    "by_date",
+    "outcome",
+    "evidence",
+    "next_step",
+    "no_target_reason",
+    "excusal_reason",
+]
 
 
 @dataclass(frozen=True)

@@ -71,10 +71,8 @@ def test_the_corpus_is_as_large_as_promised_and_holds_what_was_asked_for() -> No
     assert len({export.name for export in EVERY_EXPORT}) == len(EVERY_EXPORT)
 
 
-@pytest.mark.parametrize("export", EVERY_EXPORT, ids=named)
-def test_every_export_is_described_in_one_line(export: Export) -> None:
-    assert export.description.endswith(".")
-    assert "\n" not in export.description
+def test_every_export_is_described_in_one_line() -> None:
+    assert all(export.description.endswith(".") and "\n" not in export.description for export in EVERY_EXPORT)
 
 
 def test_a_good_export_ends_well_and_a_bad_one_never_does_but_where_it_waits() -> None:

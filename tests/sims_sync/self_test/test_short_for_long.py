@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sims_sync.compliance_report import compliance_report, summary_of
-from sims_sync.config import Config, SchoolConfig
+from sims_sync.config import SchoolConfig
 from sims_sync.context import RunContext
 from sims_sync.records import Kind
-from sims_sync.run import RunOptions, run_job
 from sims_sync.self_test.school import HALF_TERM, JOB_OF, InventedSchool, invented_school, school_config
+from sims_sync.self_test.trial import pull_and_confirm
 from sims_sync.self_test.written import xml
 from sims_sync.store.session import Store, open_store
 
@@ -25,7 +25,7 @@ def pull(store: Store, config: SchoolConfig, school: InventedSchool, now: dateti
         path.write_bytes(xml(rows[::2] if kind is short else rows))
         os.utime(path, (written, written))
     for job in dict.fromkeys(JOB_OF.values()):
-        run_job(store, Config(file=config.base / "config.toml", schools={}), config, job, RunOptions(as_of=now))
+        pull_and_confirm(store, config, job, now)
 
 
 def outstanding(store: Store, config: SchoolConfig, now: datetime) -> int:

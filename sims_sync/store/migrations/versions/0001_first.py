@@ -62,11 +62,46 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("school", "half_term", "computed_at", name=op.f("pk_computation")),
     )
     op.create_table(
+        "confirmed_source",
+        sa.Column("school", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("source", sa.String(), nullable=False),
+        sa.Column("fingerprint", sa.Text(), nullable=False),
+        sa.Column("confirmed_at", sa.DateTime(), nullable=False),
+        sa.Column("confirmed_by", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("school", "kind", "source", name=op.f("pk_confirmed_source")),
+    )
+    op.create_table(
         "house",
         sa.Column("school", sa.String(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("run_id", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("school", "name", name=op.f("pk_house")),
+    )
+    op.create_table(
+        "journal",
+        sa.Column("school", sa.String(), nullable=False),
+        sa.Column("run_id", sa.String(), nullable=False),
+        sa.Column("place", sa.Integer(), nullable=False),
+        sa.Column("table_name", sa.Text(), nullable=False),
+        sa.Column("row_key", sa.JSON(), nullable=False),
+        sa.Column("before", sa.JSON(), nullable=True),
+        sa.PrimaryKeyConstraint("school", "run_id", "place", name=op.f("pk_journal")),
+    )
+    op.create_table(
+        "kept_read",
+        sa.Column("school", sa.String(), nullable=False),
+        sa.Column("kept_id", sa.String(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("kept_at", sa.DateTime(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("began", sa.DateTime(), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=True),
+        sa.Column("fingerprint", sa.Text(), nullable=True),
+        sa.Column("rows", sa.LargeBinary(), nullable=False),
+        sa.Column("run_id", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("school", "kept_id", name=op.f("pk_kept_read")),
     )
     op.create_table(
         "lease",
@@ -122,6 +157,11 @@ def upgrade() -> None:
         sa.Column("totals", sa.JSON(), nullable=False),
         sa.Column("reasons", sa.JSON(), nullable=False),
         sa.Column("changes", sa.JSON(), nullable=False),
+        sa.Column("content", sa.Text(), nullable=False),
+        sa.Column("kept_id", sa.Text(), nullable=True),
+        sa.Column("released_at", sa.DateTime(), nullable=True),
+        sa.Column("released_by", sa.Text(), nullable=True),
+        sa.Column("release_reason", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("school", "plan_id", name=op.f("pk_plan")),
     )
     op.create_index(op.f("ix_plan_school_created"), "plan", ["school", "created"], unique=False)
@@ -174,6 +214,7 @@ def upgrade() -> None:
         sa.Column("size", sa.Integer(), nullable=True),
         sa.Column("fingerprint", sa.String(), nullable=True),
         sa.Column("filled", sa.JSON(), nullable=False),
+        sa.Column("unmapped", sa.JSON(), nullable=False),
         sa.Column("held_removals", sa.Integer(), nullable=False),
         sa.Column("held_rows", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("school", "read_id", name=op.f("pk_read")),
