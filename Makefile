@@ -19,14 +19,18 @@ check: lint test                ## What must pass before a change goes in.
 format: .venv/installed-dev     ## Put the format right, and what the linter can put right by itself.
 	$(RUN) ruff format . && $(RUN) ruff check --fix .
 
-bench soak:                     ## The measurements, and the long proofs.
-	@test -f $@/__main__.py || { echo "make $@: there is no $@/ yet; it comes with a later issue."; exit 1; }
-	@$(MAKE) --no-print-directory .venv/installed-test && $(RUN) $@
+bench: .venv/installed-bench    ## What it takes, beside its peers: docs/speed.md.
+	$(RUN) bench $(BENCH)
+
+soak: .venv/installed-test      ## The long proofs.
+	@test -f soak/__main__.py || { echo "make soak: there is no soak/ yet; it comes with a later issue."; exit 1; }
+	$(RUN) soak $(SOAK)
 
 # A stamp for each set of packages, so that a second call takes no time. Byte code is compiled now, not at the first start.
 .venv/installed-test: GROUP = --group test
 .venv/installed-dev: GROUP = --group dev
-.venv/installed .venv/installed-test .venv/installed-dev: pyproject.toml | .venv/bin/pip
+.venv/installed-bench: GROUP = --group bench
+.venv/installed .venv/installed-test .venv/installed-dev .venv/installed-bench: pyproject.toml | .venv/bin/pip
 	$(RUN) pip install --quiet --editable . $(GROUP)
 	@$(RUN) compileall -q sims_sync connectors jobs mappings && touch $@
 

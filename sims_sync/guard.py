@@ -100,6 +100,19 @@ def judge(plan: Plan, signs: ReadSigns, limits: Limits) -> Verdict:
     return Verdict(holds=(Reason("removals-held", what, do),), held_removals=held)
 
 
+def are_too_many(absent: int, known: int, limits: Limits) -> bool:
+    """Whether so many of so many known rows cannot be believed to be gone: over 5 % or 20, never fewer than 3."""
+    if absent < limits.removals_floor:
+        return False
+    return 100 * absent > limits.removals_percent * known or absent > limits.removals_rows
+
+
+def limits_of(settings: object) -> Limits:
+    """The school's limits from its `[guard]` section, whose keys have the same names."""
+    names = Limits.__slots__
+    return Limits(**{name: getattr(settings, name) for name in names})
+
+
 def _empty(plan: Plan, signs: ReadSigns, _limits: Limits) -> Reason | None:
     if signs.rows or signs.incremental or (plan.kind in HISTORIES and not plan.known):
         return None
@@ -181,13 +194,9 @@ def _storm(plan: Plan, signs: ReadSigns, limits: Limits) -> Reason | None:
 def _removals_to_hold(plan: Plan, signs: ReadSigns, limits: Limits) -> tuple[str, ...]:
     if not plan.missing:
         return ()
-    absent = {*plan.missing, *signs.recently_missing}
-    few = len(absent) < limits.removals_floor
-    share = 100 * len(absent) / plan.known if plan.known else 0
-    within = share <= limits.removals_percent and len(absent) <= limits.removals_rows
-    if few or within or (signs.rollover and share <= limits.rollover_removals_percent):
-        return ()
-    return plan.missing
+    absent = len({*plan.missing, *signs.recently_missing})
+    moved_up = signs.rollover and 100 * absent <= limits.rollover_removals_percent * plan.known
+    return () if moved_up or not are_too_many(absent, plan.known, limits) else plan.missing
 
 
 def _shown(kind: Kind) -> str:

@@ -10,7 +10,7 @@ from sims_sync.cli.run_commands import print_report
 from sims_sync.cli.shared import config_option, exit_with, json_option, opened, school_option, whoami
 from sims_sync.context import RunContext
 from sims_sync.outcome import EXIT_CODES, Outcome
-from sims_sync.pull.release import Decision, release, release_first
+from sims_sync.pull.release import Decision, release, release_first, release_held
 from sims_sync.pull.undo import undo
 from sims_sync.run import run_step
 from sims_sync.store.plans import StoredPlan, load_plan, load_plans
@@ -85,15 +85,18 @@ def plans_show(plan_id: str, school_id: str | None, as_json: bool) -> None:
 @plans.command("release")
 @click.argument("plan_id", metavar="ID", required=False)
 @click.option("--first", "first", is_flag=True, help='Every plan that waits for "is this your school?".')
+@click.option("--removals", "source", metavar="SOURCE", help="The held removals of this source.")
 @click.option("--reason", required=True, help="Why it is right (goes into the audit log).")
 @school_option
 @config_option
-def plans_release(plan_id: str | None, first: bool, reason: str, school_id: str | None) -> None:
+def plans_release(plan_id: str | None, first: bool, source: str | None, reason: str, school_id: str | None) -> None:
     """Release a plan, once: it is applied as exactly that plan."""
-    if first == (plan_id is not None):
-        raise click.UsageError("Say which plan (see `sims-sync plans list`), or --first.")
+    if sum((first, plan_id is not None, source is not None)) != 1:
+        raise click.UsageError("Say which plan (see `sims-sync plans list`), or --first, or --removals SOURCE.")
     decision = Decision(whoami(), reason)
-    if plan_id is None:
+    if source is not None:
+        _run(school_id, "release", lambda context: release_held(context, source, decision))
+    elif plan_id is None:
         _run(school_id, "release", lambda context: release_first(context, decision))
     else:
         _run(school_id, "release", lambda context: release(context, plan_id, decision))

@@ -211,7 +211,7 @@ def _health(place: Opened, school: SchoolConfig) -> _Health:
     }
     for count, what, do in (
         (len(held), "rows are in quarantine", "sims-sync quarantine list"),
-        (held_removals, "removals are held", "sims-sync plan pull_students"),
+        (held_removals, "removals are held", "sims-sync plans release --removals SOURCE"),
         (len(unknown), "messages did not leave for certain", "sims-sync messages list"),
     ):
         if count:

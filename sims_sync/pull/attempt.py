@@ -7,11 +7,11 @@ from functools import partial
 
 from sqlalchemy import Connection
 
-from sims_sync.config import SchoolConfig, SourceSection
+from sims_sync.config import SourceSection
 from sims_sync.connector import Row
 from sims_sync.context import RunContext
 from sims_sync.errors import RecordError, RunError
-from sims_sync.guard import Limits, ReadSigns, Verdict, judge
+from sims_sync.guard import ReadSigns, Reason, Verdict, judge, limits_of
 from sims_sync.identity import Register
 from sims_sync.outcome import Ending, Outcome, Problem
 from sims_sync.plan import HISTORIES, Plan, compare
@@ -24,6 +24,7 @@ from sims_sync.store.plans import WAITING, confirm, keep, released_contents, sav
 from sims_sync.store.reads import (
     MissingRow,
     first_good_read,
+    held_removals,
     hold_rows,
     last_good_read,
     load_missing,
@@ -68,6 +69,7 @@ class Attempt:
                 return self.outcome(read, plan, verdict, held, wanted.notes)
             notes = pull.write(connection, ground, read, when, plan, wanted)
             self.remember(connection, ground, read, plan, verdict, held)
+            verdict = self.with_older_holds(connection, verdict)
         return self.outcome(read, plan, verdict, held, (*wanted.notes, *notes))
 
     def ground(self) -> Ground:
@@ -101,7 +103,7 @@ class Attempt:
         Raises:
             RunError: it is not the plan that was released: something changed in between.
         """
-        verdict = judge(plan, self._signs(connection, ground, read, when, plan), limits(self.context.school))
+        verdict = judge(plan, self._signs(connection, ground, read, when, plan), limits_of(self.context.school.guard))
         kind, fingerprint = self.section.kind, source_fingerprint(self.context.school, self.section, read.rules)
         if not verdict.stopped:
             reason = why_waiting(connection, ground.school_id, self.name, kind, fingerprint, found)
@@ -233,7 +235,7 @@ class Attempt:
             mark_missing(connection, school, kind, self.name, rows, ground.run_id)
             mark_returned(connection, school, kind, plan.returned)
         self._hold(connection, ground, read, held)
-        still_held = sum(row.held for row in load_missing(connection, school, kind).values())
+        still_held = held_removals(connection, school, kind)
         save_read(
             connection,
             school,
@@ -255,6 +257,15 @@ class Attempt:
                 "held_rows": len(held),
             },
         )
+
+    def with_older_holds(self, connection: Connection, verdict: Verdict) -> Verdict:
+        """Removals held earlier are still held: each run says so until a person has decided."""
+        count = held_removals(connection, self.context.school_id, self.section.kind)
+        if verdict.holds or not count:
+            return verdict
+        what = f"{count} removals are held: nothing was removed."
+        do = f"Look in SIMS whether they are right, then: sims-sync plans release --removals {self.name} --reason …"
+        return replace(verdict, holds=(Reason("removals-held", what, do),))
 
     def _hold(self, connection: Connection, ground: Ground, read: MappedRead, held: Sequence[HeldRow]) -> None:
         """Quarantine. A pro-forma that is handed in says nothing about rows held from another one."""
@@ -303,12 +314,6 @@ def _known(register: Register, ref: StudentRef | None) -> str | None:
         return register.find(ref) if ref is not None else None
     except RecordError:
         return None
-
-
-def limits(school: SchoolConfig) -> Limits:
-    """The guard's limits from the config."""
-    names = Limits.__slots__
-    return Limits(**{name: getattr(school.guard, name) for name in names})
 
 
 def unusable_file(code: str) -> HeldRow:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from sqlalchemy import Connection
 
 from sims_sync.errors import RecordError
+from sims_sync.guard import are_too_many, limits_of
 from sims_sync.plan import Plan
 from sims_sync.proformas import keep_first_recording, returned
 from sims_sync.pull.reading import Ground, HeldRow, MappedRead, Wanted, When
@@ -54,11 +55,11 @@ class TypedEntryPull:
             found[entry.key] = entry
         notes = [f"{other} values of other aspects were left alone."] if other else []
         gone = gone_from(known, found.keys())
-        withdrawn = _gone_for_good(connection, ground, when, gone)
+        withdrawn, held_back = _gone_for_good(connection, ground, when, gone, len(known))
         if withdrawn:
             notes.append(f"{len(withdrawn)} entries are gone from SIMS and count as withdrawn.")
         found.update({key: replace(known[key], state=EntryState.WITHDRAWN) for key in withdrawn})
-        return Wanted(found, tuple(held), duplicates, tuple(notes), {"gone": gone})
+        return Wanted(found, tuple(held), duplicates, tuple(notes), {"gone": gone, "held_back": held_back})
 
     def stored(self, connection: Connection, ground: Ground, read: MappedRead) -> Mapping[str, Entry]:
         """Every entry of this source."""
@@ -75,15 +76,27 @@ class TypedEntryPull:
             connection, ground.school_id, kind, [key for key in before if key in wanted.records and key not in gone]
         )
         new = [MissingRow(key, when.began, when.last_good, held=False) for key in gone if key not in before]
-        mark_missing(connection, ground.school_id, kind, read.source, new, ground.run_id)
+        held = [replace(before[key], held=True) for key in wanted.extras["held_back"]]
+        mark_missing(connection, ground.school_id, kind, read.source, (*new, *held), ground.run_id)
         return ()
 
 
-def _gone_for_good(connection: Connection, ground: Ground, when: When, gone: Sequence[str]) -> Sequence[str]:
-    """Entries gone from 14 days of good reads are withdrawn; before that their absence means nothing (rule 14a)."""
+def _gone_for_good(
+    connection: Connection, ground: Ground, when: When, gone: Sequence[str], known: int
+) -> tuple[Sequence[str], Sequence[str]]:
+    """Entries to withdraw, and those too many to be believed: a report that stays short must name nobody.
+
+    Entries gone from 14 days of good reads are withdrawn; before that their absence means nothing (rule 14a). More of
+    them at once than the guard lets go of any kind are held like other removals, until a person releases them.
+    """
     missing = load_missing(connection, ground.school_id, Kind.MENTORING_ENTRIES)
     grace = timedelta(days=ground.school.guard.grace_days)
-    return [key for key in gone if key in missing and when.began - missing[key].since >= grace]
+    over = [key for key in gone if key in missing and when.began - missing[key].since >= grace]
+    released = [key for key in over if missing[key].released]
+    others = [key for key in over if not missing[key].released]
+    if are_too_many(len(others), known, limits_of(ground.school.guard)):
+        return released, others
+    return over, ()
 
 
 def _clash() -> RecordError:

@@ -24,7 +24,7 @@ from sims_sync.store.plans import (
     load_plans,
     set_released,
 )
-from sims_sync.store.reads import load_quarantine, release_removals
+from sims_sync.store.reads import load_missing, load_quarantine, release_removals
 
 
 class KeptReading:
@@ -79,6 +79,33 @@ def release(context: RunContext, plan_id: str, decision: Decision) -> Outcome:
     if outcome.ending in {Ending.DONE, Ending.HELD}:
         _settle(context, plan, decision)
     return outcome
+
+
+def release_held(context: RunContext, source: str, decision: Decision) -> Outcome:
+    """Release every removal that is held of a source's kind: those of its rows still absent begin their grace.
+
+    Raises:
+        ConfigurationError: no such source, or none of its removals are held.
+    """
+    section = context.school.sources.get(source)
+    if section is None:
+        raise _refused(source, "is no configured source.", f"Known: {', '.join(context.school.sources)}.")
+    with context.store.writing() as connection:
+        missing = load_missing(connection, context.school_id, section.kind)
+        keys = [key for key, row in missing.items() if row.held]
+        count = release_removals(connection, context.school_id, section.kind, keys)
+        record_audit(
+            connection,
+            context.school_id,
+            at=context.now(),
+            who=decision.who,
+            action="removals-released",
+            subject=source,
+            detail={"reason": decision.reason, "count": count},
+        )
+    if not count:
+        raise _refused(source, "has no held removals.", "See `sims-sync status`.")
+    return Outcome(notes=(f"{source}: {count} removals released; they begin their grace.",))
 
 
 def release_first(context: RunContext, decision: Decision) -> Outcome:

@@ -42,6 +42,7 @@ class MissingRow:
     since: datetime
     last_seen: datetime | None
     held: bool
+    released: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,10 @@ def load_missing(connection: Connection, school: str, kind: Kind) -> dict[str, M
     rows = connection.execute(
         select(missing).where(missing.c.school == school, missing.c.kind == kind.value)
     ).mappings()
-    return {row["row_key"]: MissingRow(row["row_key"], row["since"], row["last_seen"], row["held"]) for row in rows}
+    return {
+        row["row_key"]: MissingRow(row["row_key"], row["since"], row["last_seen"], row["held"], row["released"])
+        for row in rows
+    }
 
 
 def mark_missing(
@@ -132,6 +136,7 @@ def mark_missing(
                 "since": row.since,
                 "last_seen": row.last_seen,
                 "held": row.held,
+                "released": row.released,
                 "run_id": run_id,
             }
             for row in rows
@@ -145,6 +150,11 @@ def mark_returned(connection: Connection, school: str, kind: Kind, keys: Iterabl
         remove(connection, missing, school=school, kind=kind.value, row_key=key)
 
 
+def held_removals(connection: Connection, school: str, kind: Kind) -> int:
+    """How many removals of a kind are held."""
+    return sum(row.held for row in load_missing(connection, school, kind).values())
+
+
 def release_removals(connection: Connection, school: str, kind: Kind, keys: Iterable[str]) -> int:
     """Let held removals of rows that are still absent begin their grace; how many."""
     done = connection.execute(
@@ -155,7 +165,7 @@ def release_removals(connection: Connection, school: str, kind: Kind, keys: Iter
             missing.c.row_key.in_(list(keys)),
             missing.c.held,
         )
-        .values(held=False)
+        .values(held=False, released=True)
     )
     return int(done.rowcount)
 

@@ -344,6 +344,7 @@ missing = Table(
     Column("since", UtcDateTime, nullable=False),
     Column("last_seen", UtcDateTime),
     Column("held", Boolean, nullable=False, default=False),
+    Column("released", Boolean, nullable=False, default=False),
     _run(),
 )
 

@@ -163,15 +163,8 @@ class World:
     school: SchoolConfig
     shelves: Mapping[str, MemorySource]
     post: MemoryMailer = field(default_factory=MemoryMailer)
-
-    def __post_init__(self) -> None:
-        """A person has looked at every source and said that this is their school: no first plan waits."""
-        with self.store.writing() as connection:
-            for name, section in self.school.sources.items():
-                rules = load_mapping(section.mapping, [self.school.path(self.school.mappings_folder)])
-                fingerprint = source_fingerprint(self.school, section, rules)
-                at_once = {"fingerprint": fingerprint, "who": "a test", "at": at("2026-09-01")}
-                confirm(connection, self.id, section.kind, name, **at_once)
+    confirmed: bool = True  # a person has said of every source that it is this school's
+    _has_confirmed: bool = field(default=False, init=False)
 
     @property
     def id(self) -> str:
@@ -180,8 +173,6 @@ class World:
     def put(self, kind: Kind, rows: Sequence[Mapping[str, str]], when: str, *, source: str = "", **more: Any) -> Any:
         """One read of a kind, whose data was true at `when`."""
         return self.shelves[source or kind.value].put(kind, list(rows), began=at(when), **more)
-
-    confirmed: bool = True  # a person has said of every source that it is this school's
 
     def confirm_sources(self) -> None:
         """Say of every source, as it is configured now, that it is this school's."""
@@ -195,8 +186,9 @@ class World:
 
     def run(self, job: str, when: str, *, dry: bool = False) -> RunReport:
         """Run a job as if it were `when`; not a rehearsal."""
-        if self.confirmed:
+        if self.confirmed and not self._has_confirmed:
             self.confirm_sources()
+            self._has_confirmed = True
         demo = DemoSection(clock=at(when), started=datetime.now(UTC))
         school = self.school.model_copy(update={"demo": demo})
         config = Config(file=school.base / "config.toml", schools={school.id: school})
@@ -220,7 +212,7 @@ class World:
 
     def with_school(self, **update: Any) -> "World":
         """The same with another configuration over the same store."""
-        return World(self.store, self.school.model_copy(update=update), self.shelves, self.post)
+        return World(self.store, self.school.model_copy(update=update), self.shelves, self.post, self.confirmed)
 
 
 def make_world(

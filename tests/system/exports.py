@@ -3,12 +3,12 @@
 import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from xml.sax.saxutils import escape
 from zoneinfo import ZoneInfo
 
-from tests.system.command import write_file
+from tests.system.command import Ended, set_clock, sims_sync, write_file
 
 LONDON = ZoneInfo("Europe/London")
 KINDS = ("students", "staff", "tutor_groups", "entries")
@@ -103,6 +103,16 @@ def make_school(folder: Path, policy: str = "half-term", starts_with: str = "202
     config = folder / "config.toml"
     config.write_text(config_text(policy, starts_with), encoding="utf-8")
     return config
+
+
+def release_first_plans(config: Path, at: datetime) -> Ended:
+    """Say at `at` that the first plans are this school's: each kind's first is held until a person has said so."""
+    as_written = config.read_text(encoding="utf-8")
+    set_clock(config, at, datetime.now(UTC))
+    ended = sims_sync("plans", "release", "--first", "--reason", "it is this school", "--config", config)
+    config.write_text(as_written, encoding="utf-8")
+    assert ended.code == 0, ended.said
+    return ended
 
 
 def local(text: str) -> datetime:

@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 import xlsxwriter
 
-from tests.system.command import Ended, once, sims_sync, write_file
-from tests.system.exports import Row, local, make_school, put_export
+from tests.system.command import once, sims_sync, write_file
+from tests.system.exports import Row, local, make_school, put_export, release_first_plans
 
 POLICIES = {"half-term": "2026-27/autumn-2", "termly": "2026-27/autumn-1", "any": "2026-27/autumn-2"}
 DEADLINE_READS = ("2026-11-03", "2026-12-01", "2026-12-02", "2026-12-03", "2026-12-04", "2026-12-16")
@@ -185,17 +185,31 @@ def hand_in(folder: Path, label: str, on: str, author: str, **cells: str) -> Non
     write_file(folder / "proformas" / f"{on} {author}.xlsx", content, local(f"{on}T15:00"))
 
 
-def read_morning(folder: Path, day: str, form: str, *, with_dates: bool) -> Ended:
+def read_morning(folder: Path, day: str, form: str, *, with_dates: bool) -> None:
     moment = local(f"{day}T06:00")
     put_export(folder, "students", students(day, with_dates=with_dates), moment, form)
     put_export(folder, "staff", staff(), moment, form)
     put_export(folder, "tutor_groups", tutor_groups(), moment, form)
     put_export(folder, "entries", entries(day), moment, form)
-    later = (moment + timedelta(minutes=5)).isoformat()
+    later = moment + timedelta(minutes=5)
+    if day == DEADLINE_READS[0]:
+        _first_run(folder, "pull_students", later)
+        _first_run(folder, "pull_entries", later)
+        return
     jobs = ("pull_students", "pull_entries", "collect_proformas")
-    ended = sims_sync("run", *jobs, "--as-of", later, "--config", folder / "config.toml")
-    assert ended.code == 0, ended.said
-    return ended
+    ended = sims_sync("run", *jobs, "--as-of", later.isoformat(), "--config", folder / "config.toml")
+    if day == DEADLINE_READS[1]:
+        assert ended.code == 3, ended.said  # the first pro-formas
+        release_first_plans(folder / "config.toml", later)
+    else:
+        assert ended.code == 0, ended.said
+
+
+def _first_run(folder: Path, job: str, at: datetime) -> None:
+    ended = sims_sync("run", job, "--as-of", at.isoformat(), "--config", folder / "config.toml")
+    assert ended.code == 3, ended.said
+    assert "is this your school?" in ended.out
+    release_first_plans(folder / "config.toml", at)
 
 
 def excuse(folder: Path, *arguments: str) -> None:

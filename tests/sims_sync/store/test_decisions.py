@@ -5,9 +5,8 @@ from datetime import date, timedelta
 
 from sqlalchemy import select
 
-from sims_sync.compliance.facts import Excusal, Exemption, Span
+from sims_sync.compliance.facts import Excusal, Exemption, Occasion, Span
 from sims_sync.compliance.figures import assess
-from sims_sync.compliance.facts import Occasion
 from sims_sync.plan import Action, Change
 from sims_sync.records import Student, StudentRef
 from sims_sync.school_year import Closure

@@ -4,9 +4,8 @@ from datetime import datetime, timedelta
 
 from sims_sync.compliance.facts import DataProblem
 from sims_sync.errors import RecordError
-from sims_sync.guard import Reason, Verdict
-from sims_sync.plan import Action, Change, Plan
 from sims_sync.records import Kind
+from sims_sync.store.plans import load_plans, save_plan
 from sims_sync.store.reads import (
     HeldRow,
     MissingRow,
@@ -20,7 +19,6 @@ from sims_sync.store.reads import (
     load_quarantine,
     mark_missing,
     mark_returned,
-    save_plan,
     save_problems,
     save_read,
 )
@@ -167,24 +165,6 @@ def test_missing_rows_are_remembered_until_they_are_back(store: Store) -> None:
         assert load_missing(connection, SCHOOL_ID, Kind.STAFF) == {}
         mark_returned(connection, SCHOOL_ID, Kind.STUDENTS, ["s1"])
         assert list(load_missing(connection, SCHOOL_ID, Kind.STUDENTS)) == ["s2"]
-
-
-def test_a_plan_is_stored_with_reasons_and_fields_but_without_content(store: Store) -> None:
-    change = Change(Action.CHANGE, "s1", "Vorrin", "Tolmek", ("house",))
-    planned = Plan(Kind.MENTORING_ENTRIES, (change,), known=1)
-    verdict = Verdict(stops=(Reason("empty", "It is empty.", "Look."),))
-    with store.writing() as connection:
-        plan_id = save_plan(
-            connection,
-            SCHOOL_ID,
-            "a-source-with-a-long-name",
-            planned,
-            verdict,
-            run_id="r" * 24,
-            at=NOW,
-            state="stopped",
-        )
-    assert plan_id
 
 
 def problem(subject: str) -> DataProblem:

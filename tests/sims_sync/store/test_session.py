@@ -10,7 +10,8 @@ from sqlalchemy import insert, inspect, select, text
 from sqlalchemy.exc import IntegrityError
 
 from sims_sync.errors import ConfigurationError, RetriableError
-from sims_sync.store.session import Store, json_ready, open_store
+from sims_sync.store.json_values import json_ready
+from sims_sync.store.session import Store, open_store
 from sims_sync.store.tables import house, lease, metadata, student_alias
 from tests.sims_sync.builders import at
 

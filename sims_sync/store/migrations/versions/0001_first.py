@@ -142,6 +142,7 @@ def upgrade() -> None:
         sa.Column("since", sa.DateTime(), nullable=False),
         sa.Column("last_seen", sa.DateTime(), nullable=True),
         sa.Column("held", sa.Boolean(), nullable=False),
+        sa.Column("released", sa.Boolean(), nullable=False),
         sa.Column("run_id", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("school", "kind", "row_key", name=op.f("pk_missing")),
     )
