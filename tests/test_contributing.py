@@ -53,13 +53,24 @@ def _codes() -> Iterator[tuple[str, str]]:
 
 
 def _codes_in(path: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    named = dict(_constants(tree))
+    for node in ast.walk(tree):
         if not isinstance(node, ast.Call) or not node.args:
             continue
         name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
         code = node.args[0]
         if name in _CODED and isinstance(code, ast.Constant) and isinstance(code.value, str):
             yield code.value
+        elif name in _CODED and isinstance(code, ast.Name) and code.id in named:
+            yield named[code.id]
+
+
+def _constants(tree: ast.Module) -> Iterator[tuple[str, str]]:
+    """Module constants that are texts: a code may have a name."""
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+            yield from ((target.id, node.value.value) for target in node.targets if isinstance(target, ast.Name))
 
 
 def _commands(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:

@@ -13,6 +13,7 @@ from sims_sync.context import school_clock
 from sims_sync.outcome import EXIT_CODES
 from sims_sync.pull.release import retry
 from sims_sync.records import Kind
+from sims_sync.registry import job_names
 from sims_sync.run import run_step
 from sims_sync.store.decisions import record_audit
 from sims_sync.store.messages import load_messages
@@ -190,7 +191,8 @@ def _health(place: Opened, school: SchoolConfig) -> _Health:
         ]
         unknown = [row for row in load_messages(connection, school.id) if row.state in {"unknown", "failed", "refused"}]
     for item in runs:
-        if item.outcome in _WRONG_OUTCOMES:
+        # Only jobs: what an admin tried by hand and was refused is no state of the school.
+        if item.job in job_names() and item.outcome in _WRONG_OUTCOMES:
             first = item.problems[0]["what"] if item.problems else ""
             health.wrong.append(f"{item.job} {item.outcome} on {item.started:{MOMENT}} UTC. {first}".strip())
     for name, source in school.sources.items():

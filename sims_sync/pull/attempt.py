@@ -132,7 +132,8 @@ class Attempt:
         }
         save_plan(connection, ground.school_id, plan, verdict, row)
         if not self.context.dry:
-            supersede(connection, ground.school_id, kind, self.name, but=plan_id)
+            if kind is not Kind.PROFORMAS:  # each stands alone: another one that came takes no place
+                supersede(connection, ground.school_id, kind, self.name, but=plan_id)
             if read.raw and (state in WAITING or plan.held):
                 self._keep(connection, ground, read, plan_id)
         return verdict

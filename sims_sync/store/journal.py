@@ -13,9 +13,12 @@ from sims_sync.store.tables import (
     UtcDateTime,
     entry,
     entry_version,
+    excusal,
+    exemption,
     house,
     journal,
     metadata,
+    result,
     review,
     role,
     staff_member,
@@ -42,6 +45,7 @@ JOURNALED = frozenset(
         tutor_group,
     )
 )
+_OF_A_STUDENT = frozenset(table.name for table in (student, student_alias, student_span))
 _KEYS_PER_QUERY = 200
 
 
@@ -78,14 +82,19 @@ def note_removed(connection: Connection, table: Table, run_id: str, where: Colum
 
 
 def put_back(connection: Connection, school: str, run_id: str) -> Undone:
-    """Restore every journaled row of a run, last first, unless a later run wrote it since."""
+    """Restore every journaled row of a run, last first, unless a later run wrote it since.
+
+    A student that the run brought, and that something later speaks of (an entry, a result, a decision), stays whole.
+    """
     rows = connection.execute(
         select(journal).where(journal.c.school == school, journal.c.run_id == run_id).order_by(journal.c.place.desc())
     ).mappings()
     restored = left = 0
-    for row in rows.all():
+    listed = rows.all()
+    needed = _needed_students(connection, school, run_id)
+    for row in listed:
         table = metadata.tables[row["table_name"]]
-        if _touched_later(connection, table, row["row_key"], run_id):
+        if _student_of(connection, table, row) in needed or _touched_later(connection, table, row["row_key"], run_id):
             left += 1
             continue
         _restore(connection, table, row["row_key"], row["before"])
@@ -123,6 +132,24 @@ def _write(
             for number, (key, before) in enumerate(pairs, start=1)
         ],
     )
+
+
+def _needed_students(connection: Connection, school: str, run_id: str) -> frozenset[str]:
+    found: set[str] = set()
+    for table in (entry, result):
+        chosen = select(table.c.student_id).where(table.c.school == school, table.c.run_id != run_id).distinct()
+        found.update(connection.execute(chosen).scalars())
+    for table in (excusal, exemption):
+        found.update(connection.execute(select(table.c.student_id).where(table.c.school == school)).scalars())
+    return frozenset(found)
+
+
+def _student_of(connection: Connection, table: Table, row: Mapping[Any, Any]) -> str | None:
+    """The student whom a run brought, of one of the tables that make up a student; else None."""
+    if row["before"] is not None or table.name not in _OF_A_STUDENT:
+        return None
+    found = connection.execute(select(table.c.student_id).where(_at(table, row["row_key"]))).scalar()
+    return str(found) if found is not None else None
 
 
 def _touched_later(connection: Connection, table: Table, key: Sequence[Any], run_id: str) -> bool:

@@ -106,15 +106,12 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("fault", sorted(FAULTS))
-@pytest.mark.parametrize("fail_after", [0, 20])
-def test_a_read_that_does_not_end_whole_leaves_the_store_as_it_is(
-    fault: str, fail_after: int, sqlite_world: World
-) -> None:
+def test_a_read_that_does_not_end_whole_leaves_the_store_as_it_is(fault: str, sqlite_world: World) -> None:
     for kind, rows in LIST_ROWS.items():
         sqlite_world.read_well(kind, rows, FIRST)
     before = everything(sqlite_world)
     for kind in sorted(set(Kind) - {Kind.PROFORMAS}):
-        reading = sqlite_world.put(kind, EDITED[kind], SECOND, error=FAULTS[fault], fail_after=fail_after)
+        reading = sqlite_world.put(kind, EDITED[kind], SECOND, error=FAULTS[fault], fail_after=20)
         report = sqlite_world.run(JOBS[kind], SECOND)
         assert report.outcome.ending in {Ending.FAILED, Ending.STOPPED}
         assert [problem.code for problem in report.outcome.problems] == [FAULTS[fault].code]
@@ -211,9 +208,9 @@ def test_a_held_row_is_in_quarantine_until_it_is_well(world: World) -> None:
 
 
 def test_an_optional_value_that_cannot_be_used_is_dropped_with_a_note(world: World) -> None:
-    rows = [*students(29), student(30, Leaving_Date="soon")]
+    rows = [*students(29), student(30, UPN="none")]
     report = world.read_well(Kind.STUDENTS, rows, FIRST)
-    assert any("leaving_date: 1 values not used" in note for note in report.outcome.notes)
+    assert any("upn: 1 values not used" in note for note in report.outcome.notes)
 
 
 def test_one_row_with_many_aspects_of_nobody_known_is_one_row(world: World) -> None:
@@ -252,6 +249,6 @@ def test_without_a_source_there_is_nothing_to_do_and_nothing_wrong(sqlite_world:
 
 
 def test_nothing_new_waiting_is_said_so(sqlite_world: World) -> None:
-    report = sqlite_world.run("pull_entries", FIRST)
+    report = sqlite_world.run("pull_students", FIRST)
     assert report.outcome.ending is Ending.DONE
     assert any("nothing new is waiting" in note for note in report.outcome.notes)
