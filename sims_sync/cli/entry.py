@@ -11,6 +11,7 @@ from sims_sync.cli.decision_commands import excuse, exempt, tutor
 from sims_sync.cli.demo_command import demo
 from sims_sync.cli.log import configure_log
 from sims_sync.cli.plan_commands import plans, undo_run
+from sims_sync.cli.problem_commands import problems
 from sims_sync.cli.report_commands import report
 from sims_sync.cli.roles_commands import roles
 from sims_sync.cli.run_commands import jobs, plan, run, serve
@@ -45,6 +46,7 @@ for command in (
     check,
     plan,
     plans,
+    problems,
     undo_run,
     run,
     jobs,

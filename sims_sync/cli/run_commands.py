@@ -81,6 +81,7 @@ def serve(once: bool) -> None:
     with opened() as place:
         service = Service(place.store, place.config, on_run=lambda report: click.echo(one_line(report)))
         if once:
+            service.remember_start()
             exit_with(EXIT_CODES[worst(report.outcome.ending for report in service.run_due())])
             return
         click.echo(f"sims-sync serves {len(place.config.schools)} schools; stop it with Ctrl+C.")

@@ -112,7 +112,7 @@ def release_first(context: RunContext, decision: Decision) -> Outcome:
     """Release every plan that waits for "is this your school?", in the order in which they were made."""
     with context.store.reading() as connection:
         waiting = [plan for plan in load_plans(connection, context.school_id) if plan.state == "waiting"]
-    in_order = sorted(reversed(waiting), key=lambda plan: _ORDER.index(Kind(plan.kind)))
+    in_order = sorted(waiting, key=lambda plan: (_ORDER.index(Kind(plan.kind)), plan.created, plan.plan_id))
     return together(release(context, plan.plan_id, decision) for plan in in_order)
 
 

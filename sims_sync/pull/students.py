@@ -8,7 +8,9 @@ from sqlalchemy import Connection
 from sims_sync.identity import identify
 from sims_sync.plan import Plan
 from sims_sync.pull.reading import Ground, MappedRead, Wanted, When
+from sims_sync.pull.student_problems import CODES, student_problems
 from sims_sync.records import RoleName, Student
+from sims_sync.store.reads import save_problems
 from sims_sync.store.staff import add_houses, reconcile_roles
 from sims_sync.store.students import SpanStart, apply_students, load_register, load_students
 
@@ -37,6 +39,8 @@ class StudentPull:
         apply_students(connection, ground.school_id, plan.changes, start, ground.run_id)
         students = list(wanted.records.values())
         add_houses(connection, ground.school_id, (student.house for student in students), ground.run_id)
+        found = list(student_problems(wanted.records))
+        save_problems(connection, ground.school_id, found, codes=CODES, at=ground.now, run_id=ground.run_id)
         if read.filled.get("tutor"):
             absent = {*plan.missing, *plan.still_missing}
             known = self.stored(connection, ground, read)
