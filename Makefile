@@ -23,7 +23,6 @@ bench: .venv/installed-bench    ## What it takes, beside its peers: docs/speed.m
 	$(RUN) bench $(BENCH)
 
 soak: .venv/installed-test      ## The long proofs.
-	@test -f soak/__main__.py || { echo "make soak: there is no soak/ yet; it comes with a later issue."; exit 1; }
 	$(RUN) soak $(SOAK)
 
 # A stamp for each set of packages, so that a second call takes no time. Byte code is compiled now, not at the first start.

@@ -41,7 +41,8 @@ def _measure(asked: argparse.Namespace, folder: Path) -> None:
     results: list[Measured] = []
     for size in asked.sizes or SIZES:
         measures = chosen_measures(asked.only, size, with_peers=not asked.skip_peers)
-        results += run_rounds(measures, size, asked.repeats, folder, _say)
+        if measures:
+            results += run_rounds(measures, size, asked.repeats, folder, _say)
     figures = figures_of(results)
     write_json(figures, asked.out)
     sys.stdout.write(table(figures, results))

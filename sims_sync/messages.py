@@ -59,6 +59,9 @@ def send_reports(context: RunContext) -> Outcome:
     half_term = report_half_term(school_year, HalfTermId.parse(context.school.programme.starts_with), context.now())
     if half_term is None:
         return Outcome(notes=("No report is due.",))
+    if not (context.school.reports.link or "").strip():
+        what, do = "No report is mailed without reports.link.", "Set it to where Heads of House open the report."
+        return Outcome(Ending.HELD, problems=(Problem("no-link", what, do),))
     report = compliance_report(context, half_term)
     if report.assessment.not_assessed is not None:
         return Outcome(notes=(report.assessment.not_assessed,))

@@ -18,6 +18,11 @@ class Ending(StrEnum):
     INTERRUPTED = "interrupted"
     MISCONFIGURED = "misconfigured"
 
+    @property
+    def shown(self) -> str:
+        """The word of the outputs (DESIGN §6): a run that the configuration stopped has failed."""
+        return Ending.FAILED.value if self is Ending.MISCONFIGURED else self.value
+
 
 EXIT_CODES = {
     Ending.DONE: 0,

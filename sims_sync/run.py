@@ -42,7 +42,7 @@ class RunReport:
             "run": self.run_id,
             "job": self.job,
             "school": self.school,
-            "outcome": self.outcome.ending.value,
+            "outcome": self.outcome.ending.shown,
             "started": self.started.isoformat(),
             "ended": self.ended.isoformat(),
             "counts": {name: self.outcome.counts.get(name, 0) for name in COUNT_NAMES},

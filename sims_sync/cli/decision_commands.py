@@ -16,7 +16,8 @@ from sims_sync.cli.shared import (
     school_option,
     whoami,
 )
-from sims_sync.compliance.facts import Excusal, Exemption, Span
+from sims_sync.compliance.facts import Excusal, Exemption, Span, StudentClass
+from sims_sync.compliance_report import compliance_report
 from sims_sync.context import RunContext
 from sims_sync.converters import read_date
 from sims_sync.errors import ConfigProblem, ConfigurationError
@@ -34,6 +35,7 @@ from sims_sync.store.students import load_register
 
 REASONS = ("long-term absence", "alternative provision", "suspended", "trip or exams", "refused", "other")
 OTHER_LENGTH = 80
+_AFTER_DEADLINE = "after the deadline, so the figures at the deadline stay as they were."
 
 student_argument = click.argument("student", metavar="ADMISSION-NUMBER")
 by_option = click.option("--by", "who", metavar="NAME", help="Who decided; else the account that runs this.")
@@ -66,7 +68,8 @@ def give(
             "excusal-given",
             lambda connection: save_excusal(connection, decision.school, given, decision.who, decision.at),
         )
-    click.echo(f"Given for {decision.half_term}: awaiting the Head of House's decision.")
+    late = _is_after_deadline(decision)
+    click.echo(f"Given for {decision.half_term}: {_AFTER_DEADLINE if late else 'awaiting the decision.'}")
 
 
 @excuse.command()
@@ -110,6 +113,9 @@ def exempt(
     """Exempt a student for one half term, with a reason."""
     with opened() as place:
         decision = _decision(place.context(place.one_school(school_id), as_of), student, half_term, who)
+        if _is_done(decision):
+            click.echo(f"This student has an entry in {decision.half_term} already: nothing was changed.")
+            return
         given = Exemption(decision.student_id, decision.half_term, reason.strip())
         decision.write(
             "exempted", lambda connection: save_exemption(connection, decision.school, given, decision.who, decision.at)
@@ -198,6 +204,18 @@ def _decision(context: RunContext, student: str, half_term: str | None, who: str
     return _Decision(context, found, chosen, who or whoami(), now)
 
 
+def _is_after_deadline(decision: _Decision) -> bool:
+    school_year = decision.context.school_year()
+    deadline = school_year.dates(decision.half_term).deadline
+    return deadline is not None and school_year.local_date(decision.at) > deadline
+
+
+def _is_done(decision: _Decision) -> bool:
+    """Whether the student has a qualifying entry: there is nothing to exempt them from then."""
+    lines = compliance_report(decision.context, decision.half_term).assessment.lines
+    return any(line.student_id == decision.student_id and line.student_class is StudentClass.DONE for line in lines)
+
+
 def _decide(
     student: str,
     half_term: str | None,
@@ -229,4 +247,8 @@ def _decide(
                 connection, decision.school, decision.student_id, decision.half_term, values
             ),
         )
-    click.echo("Accepted: excused." if accepted else "Not accepted: outstanding.")
+    if accepted:
+        click.echo("Accepted: excused.")
+    else:
+        late = _is_after_deadline(decision)
+        click.echo(f"Not accepted: {_AFTER_DEADLINE if late else 'outstanding.'}")

@@ -82,7 +82,10 @@ def serve(once: bool) -> None:
         service = Service(place.store, place.config, on_run=lambda report: click.echo(one_line(report)))
         if once:
             service.remember_start()
-            exit_with(EXIT_CODES[worst(report.outcome.ending for report in service.run_due())])
+            reports = service.run_due()
+            if not reports:
+                click.echo("Nothing is due.")
+            exit_with(EXIT_CODES[worst(report.outcome.ending for report in reports)])
             return
         click.echo(f"sims-sync serves {len(place.config.schools)} schools; stop it with Ctrl+C.")
         service.serve()

@@ -11,7 +11,7 @@ from sims_sync.cli.shared import config_option, exit_with, opened, school_option
 from sims_sync.connector import Row
 from sims_sync.context import RunContext, connector_context
 from sims_sync.formats import open_file
-from sims_sync.mapping_docs import report_advice
+from sims_sync.mapping_docs import Need, report_advice
 from sims_sync.mapping_suggest import Suggestion, suggest
 from sims_sync.outcome import EXIT_CODES, Ending
 from sims_sync.records import Kind
@@ -19,6 +19,7 @@ from sims_sync.report_import import ImportedDefinition, build_importer, find_def
 from sims_sync.store.decisions import record_audit
 
 SAMPLE_ROWS = 200
+_MARKS = {Need.YES: "*", Need.COLUMN: "*", Need.ONE_OF: "+"}
 
 
 @click.group()
@@ -36,10 +37,10 @@ def reports_show(kind: str) -> None:
     click.echo(f"Permissions: {advice.permissions}")
     if advice.notes:
         click.echo(f"Note:        {advice.notes}")
-    click.echo("\nColumns (caption – what it is; * = the read stops without it):")
+    click.echo("\nColumns (caption – what it is; * = the read stops without it, + = one of these is needed):")
     for column in advice.columns:
         also = f"  (also: {', '.join(column.also_known)})" if column.also_known else ""
-        click.echo(f"  {'*' if column.required else ' '} {column.caption} – {column.description}{also}")
+        click.echo(f"  {_MARKS.get(column.need, ' ')} {column.caption} – {column.description}{also}")
     if advice.alternatives:
         click.echo(f"\nOther shapes of this kind: {', '.join(advice.alternatives)}")
     if advice.unproven:

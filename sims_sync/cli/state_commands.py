@@ -82,7 +82,8 @@ def quarantine_list(school_id: str | None, as_json: bool) -> None:
         click.echo(json.dumps({"quarantine": items}, indent=2))
         return
     for school_name, row in rows:
-        where = f"{row.source} record {row.record_number}"
+        file = f" ({row.scope})" if row.scope else ""
+        where = f"{row.source}{file} record {row.record_number}"
         click.echo(f"{row.quarantine_id}  {school_name}  {where}  {row.field}: {row.rule} ({row.code})")
         click.echo(
             f"    first {row.first_seen:{MOMENT}}, last {row.last_seen:{MOMENT}} UTC, seen {row.seen_count} times"

@@ -2,6 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
 
 from sims_sync.connector import Row, SourceState
 from sims_sync.context import RunContext
@@ -109,11 +112,17 @@ def release_held(context: RunContext, source: str, decision: Decision) -> Outcom
 
 
 def release_first(context: RunContext, decision: Decision) -> Outcome:
-    """Release every plan that waits for "is this your school?", in the order in which they were made."""
+    """Release every plan that waits for "is this your school?": kind by kind, the oldest data of each first."""
     with context.store.reading() as connection:
         waiting = [plan for plan in load_plans(connection, context.school_id) if plan.state == "waiting"]
-    in_order = sorted(waiting, key=lambda plan: (_ORDER.index(Kind(plan.kind)), plan.created, plan.plan_id))
+        began = {plan.plan_id: _began(connection, context, plan) for plan in waiting}
+    in_order = sorted(waiting, key=lambda plan: (_ORDER.index(Kind(plan.kind)), began[plan.plan_id]))
     return together(release(context, plan.plan_id, decision) for plan in in_order)
+
+
+def _began(connection: Connection, context: RunContext, plan: StoredPlan) -> datetime:
+    kept = load_kept(connection, context.school_id, plan.kept_id) if plan.kept_id else None
+    return kept.state.began if kept else plan.created
 
 
 def retry(context: RunContext, source: str) -> Outcome:

@@ -10,9 +10,9 @@ import pytest
 
 from jobs import JOBS
 from sims_sync.config import Config, DemoSection, SchoolConfig
+from sims_sync.mapping import load_mapping
 from sims_sync.outcome import Ending
 from sims_sync.pull.confirmation import source_fingerprint
-from sims_sync.mapping import load_mapping
 from sims_sync.records import Kind
 from sims_sync.run import RunReport, run_job
 from sims_sync.store.plans import confirm
@@ -129,8 +129,8 @@ def test_each_job_takes_its_own_kinds_and_puts_their_files_away(job: str, kinds:
 def test_a_refused_file_goes_to_failed_under_the_runs_id_and_changes_nothing(site: Site) -> None:
     site.drop(Kind.STUDENTS, ROWS[Kind.STUDENTS])
     site.run("pull_students")
-    path = site.drop(Kind.STUDENTS, [], when="2026-12-16 06:05")
-    report = site.run("pull_students")
+    path = site.drop(Kind.STUDENTS, [], when="2026-12-16 06:15")
+    report = site.run("pull_students", "2026-12-16 07:00")
     assert report.outcome.ending is Ending.STOPPED
     assert not path.exists()
     assert len(list((path.parent / "failed").glob(f"*{report.run_id}*"))) == 1

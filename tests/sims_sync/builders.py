@@ -1,11 +1,11 @@
-"""How does a test get a school of its own: its configuration, sources and a mailer in memory, and rows as SIMS has them?"""
+"""How does a test get a school of its own: configuration, sources and mailer in memory, and rows as SIMS has them?"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypedDict, Unpack
 from zoneinfo import ZoneInfo
 
 from pydantic import ConfigDict
@@ -15,17 +15,15 @@ from connectors.memory import MemoryOptions, MemoryReading, MemorySource
 from sims_sync.config import Config, DemoSection, SchoolConfig
 from sims_sync.connector import ConnectorContext, Finding, Options
 from sims_sync.context import RunContext
+from sims_sync.errors import SimsSyncError
 from sims_sync.mailer_contract import MemoryMailer
 from sims_sync.mapping import load_mapping
 from sims_sync.outcome import Ending
-from sims_sync.pull.confirmation import source_fingerprint
-from sims_sync.mapping import load_mapping
 from sims_sync.pull.confirmation import source_fingerprint
 from sims_sync.records import Kind
 from sims_sync.registry import connector_class
 from sims_sync.run import RunOptions, RunReport, run_job
 from sims_sync.school_year import HalfTermId
-from sims_sync.store.plans import confirm
 from sims_sync.store.plans import confirm
 from sims_sync.store.session import Store
 
@@ -113,7 +111,7 @@ class PostMailer:
     kind_of_connector: ClassVar[str] = "mailer"
     description: ClassVar[str] = "Messages kept for a test."
 
-    def __new__(cls, options: PostOptions, context: ConnectorContext) -> Any:  # noqa: ANN401, PYI034 - the test's own mailer
+    def __new__(cls, options: PostOptions, context: ConnectorContext) -> Any:  # noqa: ANN401 - the test's own mailer
         del context
         return options.post
 
@@ -129,7 +127,7 @@ def test_connectors() -> Iterator[None]:
         del CONNECTORS["shelf"], CONNECTORS["post"]
 
 
-def school_table(**changes: Any) -> dict[str, Any]:
+def school_table(**changes: object) -> dict[str, object]:
     """The tables of a good config.toml of one school with the reference calendar; `changes` replace whole tables."""
     return {
         "school": {"id": SCHOOL_ID, "name": "Austen Academy", "dfe_number": "933/4567"},
@@ -145,7 +143,7 @@ def school_table(**changes: Any) -> dict[str, Any]:
     }
 
 
-def make_school(base: Path, **changes: Any) -> SchoolConfig:
+def make_school(base: Path, **changes: object) -> SchoolConfig:
     """A school without sources, as it is after its config.toml was read."""
     school = SchoolConfig.model_validate({"base": base, **school_table(**changes)})
     options = {
@@ -153,6 +151,16 @@ def make_school(base: Path, **changes: Any) -> SchoolConfig:
         for name, source in school.sources.items()
     }
     return school.model_copy(update={"source_options": options})
+
+
+class Further(TypedDict, total=False):
+    """What else one read in memory can be told (`MemorySource.put`)."""
+
+    name: str
+    fingerprint: str | None
+    incremental: bool
+    error: SimsSyncError | None
+    fail_after: int
 
 
 @dataclass
@@ -170,7 +178,9 @@ class World:
     def id(self) -> str:
         return self.school.id
 
-    def put(self, kind: Kind, rows: Sequence[Mapping[str, str]], when: str, *, source: str = "", **more: Any) -> Any:
+    def put(
+        self, kind: Kind, rows: Sequence[Mapping[str, str]], when: str, *, source: str = "", **more: Unpack[Further]
+    ) -> MemoryReading:
         """One read of a kind, whose data was true at `when`."""
         return self.shelves[source or kind.value].put(kind, list(rows), began=at(when), **more)
 
@@ -194,14 +204,18 @@ class World:
         config = Config(file=school.base / "config.toml", schools={school.id: school})
         return run_job(self.store, config, school, job, RunOptions(dry=dry))
 
-    def read(self, kind: Kind, rows: Sequence[Mapping[str, str]], when: str, **more: Any) -> RunReport:
+    def read(
+        self, kind: Kind, rows: Sequence[Mapping[str, str]], when: str, *, source: str = "", **more: Unpack[Further]
+    ) -> RunReport:
         """Put one read and run its job at the same moment."""
-        self.put(kind, rows, when, **more)
+        self.put(kind, rows, when, source=source, **more)
         return self.run(JOBS[kind], when)
 
-    def read_well(self, kind: Kind, rows: Sequence[Mapping[str, str]], when: str, **more: Any) -> RunReport:
+    def read_well(
+        self, kind: Kind, rows: Sequence[Mapping[str, str]], when: str, *, source: str = "", **more: Unpack[Further]
+    ) -> RunReport:
         """As `read`, and be sure that nothing was held or stopped."""
-        report = self.read(kind, rows, when, **more)
+        report = self.read(kind, rows, when, source=source, **more)
         assert report.outcome.ending is Ending.DONE, [str(problem) for problem in report.outcome.problems]
         return report
 
@@ -210,7 +224,7 @@ class World:
         moment = at(when)
         return RunContext(self.store, self.school, lambda: moment, "test-run", dry=dry, rehearsal=rehearsal)
 
-    def with_school(self, **update: Any) -> "World":
+    def with_school(self, **update: object) -> "World":
         """The same with another configuration over the same store."""
         return World(self.store, self.school.model_copy(update=update), self.shelves, self.post, self.confirmed)
 
@@ -221,7 +235,7 @@ def make_world(
     kinds: Sequence[Kind] = tuple(MAPPINGS),
     *,
     mappings: Mapping[Kind, str] | None = None,
-    **changes: Any,
+    **changes: object,
 ) -> World:
     """A school whose sources are named after their kinds and read what the test puts in."""
     named = MAPPINGS | dict(mappings or {})

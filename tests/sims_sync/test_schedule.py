@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -46,7 +47,7 @@ def test_a_daily_time_comes_once_a_day_at_its_local_time_over_a_clock_change(
 @pytest.mark.parametrize(("hours", "apart"), [("*", 1), ("*/2", 2)])
 def test_hours_with_a_star_are_counted_in_utc_and_never_skip_or_repeat(change: str, hours: str, apart: int) -> None:
     found = due_times(f"0 0 {hours} * * *", f"{change} 00:00", f"{change} 23:59")
-    gaps = {later - earlier for earlier, later in zip(found, found[1:], strict=False)}
+    gaps = {later - earlier for earlier, later in pairwise(found)}
     assert gaps == {timedelta(hours=apart)}
 
 

@@ -1,12 +1,11 @@
 """From the store to the facts that the rules look at: people, roles and reads, and whom we do not know."""
 
-from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
 import pytest
 
-from sims_sync.compliance.facts import RoleFacts, SchoolFacts, Span, StudentFacts
+from sims_sync.compliance.facts import SchoolFacts, Span, StudentFacts
 from sims_sync.records import Kind, RoleName
 from sims_sync.school_facts import LoadedFacts, load_facts, settings_of
 from sims_sync.store.decisions import save_away

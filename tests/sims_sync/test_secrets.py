@@ -66,7 +66,7 @@ def test_a_file_that_is_not_there_or_no_text_is_refused(tmp_path: Path) -> None:
     assert "cannot be read" in refused("file:mail", tmp_path)
 
 
-def keyring(monkeypatch: pytest.MonkeyPatch, value: str | None | Exception) -> None:
+def keyring(monkeypatch: pytest.MonkeyPatch, value: str | Exception | None) -> None:
     def get_password(service: str, user: str) -> str | None:
         assert (service, user) == ("sims", "it")
         if isinstance(value, Exception):

@@ -25,7 +25,7 @@ ANSWERS = Answers(
 
 @pytest.mark.parametrize(
     ("policy", "connector"),
-    itertools.product(["half-term", "termly", "any"], ["drop_folder", "command_reporter"]),
+    list(itertools.product(["half-term", "termly", "any"], ["drop_folder", "command_reporter"])),
 )
 def test_what_it_writes_loads_as_it_was_answered_in_shadow_mode(policy: str, connector: str, tmp_path: Path) -> None:
     write_setup(tmp_path, replace(ANSWERS, policy=policy, connector=connector))

@@ -4,9 +4,11 @@ import pytest
 
 from sims_sync.errors import SourceFailed
 from sims_sync.outcome import Ending
+from sims_sync.pull.release import Decision, release_first
 from sims_sync.records import Entry, EntryState, Kind
 from sims_sync.store.decisions import load_excusals
 from sims_sync.store.entries import load_entries
+from sims_sync.store.plans import unconfirm
 from sims_sync.store.reads import HeldRow, good_reads, load_quarantine
 from sims_sync.store.students import load_students
 from tests.sims_sync.builders import OTHER_TEXT, TEXT, Row, World, at, proforma, students
@@ -16,7 +18,7 @@ DAY_1, DAY_2, DAY_3 = "2026-11-16 16:00", "2026-11-17 16:00", "2026-11-18 16:00"
 
 @pytest.fixture
 def school(world: World) -> World:
-    world.read_well(Kind.STUDENTS, students(40), "2026-11-13 06:00")
+    world.read_well(Kind.STUDENTS, students(20), "2026-11-13 06:00")
     return world
 
 
@@ -183,4 +185,16 @@ def test_long_texts_are_kept_alike_on_every_database(school: World) -> None:
     long = "word " * 400
     row = proforma("r1", 1, kind="review", outcome=long, evidence=long, next_step=long, text=TEXT)
     school.read_well(Kind.PROFORMAS, [row, proforma("r" * 200, 2, area=long, support=long, author=long)], DAY_1)
+    assert len(entries(school)) == 2
+
+
+def test_files_that_wait_for_a_persons_word_are_each_taken_when_it_comes(school: World) -> None:
+    asked = school.with_school(sources={**school.school.sources})
+    asked.confirmed = False
+    with school.store.writing() as connection:
+        unconfirm(connection, school.id, Kind.PROFORMAS, "proformas")
+    for number in (1, 2):
+        assert hand_in(asked, DAY_1, proforma(f"r{number}", number), name=f"t{number}.csv") is Ending.HELD
+    assert entries(school) == []
+    release_first(school.context(DAY_2), Decision("an admin", "it is our school"))
     assert len(entries(school)) == 2

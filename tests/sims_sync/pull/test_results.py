@@ -1,13 +1,12 @@
 """Academic data from read to read: added, changed and unchanged are told apart, and nothing is ever taken back."""
 
+import pytest
 from sqlalchemy import func, select
 
 from sims_sync.outcome import Ending
 from sims_sync.records import Kind
 from sims_sync.store.tables import result as result_table
 from tests.sims_sync.builders import Row, World, result, students
-
-import pytest
 
 FIRST, SECOND, THIRD = "2026-11-20 06:00", "2026-12-01 06:00", "2026-12-02 06:00"
 

@@ -3,12 +3,14 @@
 from datetime import date
 
 import pytest
+from sqlalchemy import select
 
 from sims_sync.outcome import Ending
 from sims_sync.records import Entry, EntryState, Kind
 from sims_sync.store.entries import load_entries
 from sims_sync.store.reads import load_quarantine
 from sims_sync.store.students import load_students
+from sims_sync.store.tables import entry_version
 from tests.sims_sync.builders import AUTUMN_1_SET, OTHER_TEXT, TEXT, Row, World, at, students, typed
 
 DAY_1, DAY_2, DAY_3 = "2026-11-16 06:00", "2026-11-17 06:00", "2026-11-18 06:00"
@@ -87,10 +89,6 @@ def test_every_version_of_an_entry_is_kept(school: World) -> None:
 
 def versions(world: World) -> list[str]:
     """The texts of an entry's versions, oldest first."""
-    from sqlalchemy import select
-
-    from sims_sync.store.tables import entry_version
-
     with world.store.reading() as connection:
         rows = connection.execute(select(entry_version.c.content).order_by(entry_version.c.version)).scalars()
         return [content["targets"][0]["text"] for content in rows]
@@ -193,9 +191,8 @@ def test_a_report_filtered_to_another_result_set_withdraws_nothing(school: World
 
 
 def test_one_column_for_each_aspect_gives_the_same_entries(world: World) -> None:
-    mapping = {"sources": {"mentoring_entries": "sims_mentoring_entries_by_aspect"}}
     section = world.school.sources["mentoring_entries"].model_copy(
-        update={"mapping": mapping["sources"]["mentoring_entries"]}
+        update={"mapping": "sims_mentoring_entries_by_aspect"}
     )
     wide = world.with_school(sources={**world.school.sources, "mentoring_entries": section})
     wide.read_well(Kind.STUDENTS, students(10), "2026-11-13 06:00")

@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from sims_sync.compliance.facts import DataProblem
 from sims_sync.errors import RecordError
 from sims_sync.records import Kind
-from sims_sync.store.plans import load_plans, save_plan
 from sims_sync.store.reads import (
     HeldRow,
     MissingRow,

@@ -50,8 +50,15 @@ def owned_by(store: Store, owner: str, heartbeat: datetime = NOW) -> None:
 
 
 def run_row(run_id: str, started: datetime = NOW, job: str = "pull_students") -> dict[str, Any]:
-    common = {"slot_due": None, "attempt": 1, "owner": lease_owner(), "counts": {}, "problems": [], "as_of": None}
-    return {"run_id": run_id, "job": job, "started": started, "heartbeat": started, **common}
+    common: dict[str, Any] = {
+        "slot_due": None,
+        "attempt": 1,
+        "owner": lease_owner(),
+        "counts": {},
+        "problems": [],
+        "as_of": None,
+    }
+    return {"run_id": run_id, "job": job, "started": started, "heartbeat": started, "as_of": None, **common}
 
 
 def test_the_owner_is_this_host_and_process() -> None:
