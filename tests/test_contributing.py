@@ -73,8 +73,14 @@ def _constants(tree: ast.Module) -> Iterator[tuple[str, str]]:
             yield from ((target.id, node.value.value) for target in node.targets if isinstance(target, ast.Name))
 
 
+def _of(group: click.Group) -> dict[str, click.Command]:
+    context = click.Context(group)
+    found = {name: group.get_command(context, name) for name in group.list_commands(context)}
+    return {name: command for name, command in found.items() if command is not None}
+
+
 def _commands(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    for name, command in group.commands.items():
+    for name, command in _of(group).items():
         if isinstance(command, click.Group):
             yield from _commands(command, (*path, name))
         else:
@@ -146,8 +152,11 @@ def test_a_command_has_its_row_in_the_docs(command: tuple[str, ...]) -> None:
 
 
 def test_every_command_says_what_it_is_for() -> None:
-    assert all(command.help or command.callback for command in sims_sync.commands.values())
-    assert [name for name, command in sims_sync.commands.items() if not command.get_short_help_str()] == []
+    assert [name for name, command in _of(sims_sync).items() if not command.get_short_help_str()] == []
+
+
+def test_a_command_is_found_under_its_own_name() -> None:
+    assert [name for name, command in _of(sims_sync).items() if command.name != name] == []
 
 
 def test_contributing_names_files_that_are_there() -> None:

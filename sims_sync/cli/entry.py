@@ -1,24 +1,14 @@
 """The `sims-sync` command: its groups of commands, and how every fault becomes a sentence and an exit code."""
 
 import sys
+from importlib import import_module
+from typing import cast
 
 import click
 import structlog
 
 from sims_sync import __version__
-from sims_sync.cli.calendar_commands import calendar
-from sims_sync.cli.decision_commands import excuse, exempt, tutor
-from sims_sync.cli.demo_command import demo
 from sims_sync.cli.log import configure_log
-from sims_sync.cli.plan_commands import plans, undo_run
-from sims_sync.cli.problem_commands import problems
-from sims_sync.cli.report_commands import report
-from sims_sync.cli.roles_commands import roles
-from sims_sync.cli.run_commands import jobs, plan, run, serve
-from sims_sync.cli.setup_commands import check, init
-from sims_sync.cli.source_commands import mapping, reports
-from sims_sync.cli.state_commands import messages, quarantine, status
-from sims_sync.cli.try_command import try_files
 from sims_sync.errors import SimsSyncError
 from sims_sync.outcome import EXIT_CODES, Ending
 
@@ -28,7 +18,51 @@ _REPORT_IT = "Nothing more was done; please report it with the end of log/sims-s
 log = structlog.get_logger("sims_sync.cli")
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+# Command → where it is. Each is imported only when it is asked for: the others' imports would double the start.
+COMMANDS = {
+    "try": "try_command:try_files",
+    "init": "setup_commands:init",
+    "check": "setup_commands:check",
+    "plan": "run_commands:plan",
+    "plans": "plan_commands:plans",
+    "problems": "problem_commands:problems",
+    "undo": "plan_commands:undo_run",
+    "run": "run_commands:run",
+    "jobs": "run_commands:jobs",
+    "status": "state_commands:status",
+    "serve": "run_commands:serve",
+    "report": "report_commands:report",
+    "quarantine": "state_commands:quarantine",
+    "messages": "state_commands:messages",
+    "calendar": "calendar_commands:calendar",
+    "roles": "roles_commands:roles",
+    "reports": "source_commands:reports",
+    "mapping": "source_commands:mapping",
+    "excuse": "decision_commands:excuse",
+    "exempt": "decision_commands:exempt",
+    "tutor": "decision_commands:tutor",
+    "demo": "demo_command:demo",
+}
+
+
+class LateCommands(click.Group):
+    """A group whose commands are imported when they are asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Every command, in the order of `COMMANDS`."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """One command, or None where there is none of that name."""
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[cmd_name].partition(":")
+        return cast("click.Command", getattr(import_module(f"sims_sync.cli.{module}"), attribute))
+
+
+@click.group(cls=LateCommands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="sims-sync")
 @click.option(
     "--config", "config_file", metavar="FILE", help="The config.toml to use (else SIMS_SYNC_CONFIG, else here)."
@@ -38,33 +72,6 @@ def sims_sync(context: click.Context, config_file: str | None) -> None:
     """From SIMS to a fair report for the Head of House, and back again."""
     context.ensure_object(dict)
     context.obj["config_file"] = config_file
-
-
-for command in (
-    try_files,
-    init,
-    check,
-    plan,
-    plans,
-    problems,
-    undo_run,
-    run,
-    jobs,
-    status,
-    serve,
-    report,
-    quarantine,
-    messages,
-    calendar,
-    roles,
-    reports,
-    mapping,
-    excuse,
-    exempt,
-    tutor,
-    demo,
-):
-    sims_sync.add_command(command)
 
 
 def main() -> None:

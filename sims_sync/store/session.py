@@ -3,20 +3,16 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
+from importlib import import_module
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config as AlembicConfig
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError, SQLAlchemyError
 
 from sims_sync.errors import ConfigProblem, ConfigurationError, RetriableError, SimsSyncError
+from sims_sync.store.migrations import HEAD
 
 BUSY_TIMEOUT_SECONDS = 30
-_MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 class Store:
@@ -101,26 +97,18 @@ def _sqlite(path: Path) -> Engine:
     return engine
 
 
-@cache
-def alembic_config() -> AlembicConfig:
-    """Alembic's own configuration, for the packaged migrations."""
-    config = AlembicConfig()
-    config.set_main_option("script_location", str(_MIGRATIONS))
-    config.set_main_option("path_separator", "os")
-    return config
-
-
 def _upgrade(engine: Engine) -> None:
-    head = ScriptDirectory.from_config(alembic_config()).get_current_head()
+    """Bring the schema up to date; Alembic, which takes long to import, only where something is to be done."""
     with _looking(engine) as connection:
-        now = MigrationContext.configure(connection).get_current_revision()
-    if now == head:
-        return
-    _refuse_newer(now)
-    config = alembic_config()
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        if _revision(connection) == HEAD:
+            return
+    import_module("sims_sync.store.upgrade").upgrade(engine)
+
+
+def _revision(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
 def _looking(engine: Engine) -> Connection:
@@ -131,13 +119,6 @@ def _looking(engine: Engine) -> Connection:
     if engine.dialect.name == "postgresql":
         return engine.connect().execution_options(isolation_level="REPEATABLE READ")
     return engine.connect().execution_options(sims_sync_readonly=True)
-
-
-def _refuse_newer(revision: str | None) -> None:
-    known = {script.revision for script in ScriptDirectory.from_config(alembic_config()).walk_revisions()}
-    if revision is not None and revision not in known:
-        do = "Install the release that wrote it, or restore the backup taken before the upgrade."
-        raise ConfigurationError([ConfigProblem("store.url", "was written by a newer release of sims-sync.", do)])
 
 
 @contextmanager

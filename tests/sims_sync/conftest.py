@@ -7,17 +7,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from alembic.script import ScriptDirectory
 from sqlalchemy import Executable, column, create_engine, delete, make_url, table, text, update
 
-from sims_sync.store.session import Store, alembic_config, open_store
+from sims_sync.store.migrations import HEAD
+from sims_sync.store.session import Store, open_store
 from sims_sync.store.tables import metadata
 from tests.sims_sync.builders import World, make_world, test_connectors
 
 WorldMaker = Callable[..., World]
 
-_HEAD = ScriptDirectory.from_config(alembic_config()).get_current_head()
-_UP_TO_DATE = update(table("alembic_version", column("version_num"))).values(version_num=_HEAD)  # a test aged it
+_UP_TO_DATE = update(table("alembic_version", column("version_num"))).values(version_num=HEAD)  # a test aged it
 
 
 @pytest.fixture(scope="session")
@@ -36,14 +35,16 @@ def postgres() -> Iterator[str]:
     except Exception as error:  # noqa: BLE001 - whatever keeps it from starting here is a reason to skip, and shown
         shutil.rmtree(place, ignore_errors=True)
         pytest.skip(f"no PostgreSQL can be started here: {type(error).__name__}: {error}")
-    address = server.get_uri()
-    # Only tests use it, so nothing of it need survive a power cut.
-    switched_off = [text(f"ALTER SYSTEM SET {name} = off") for name in ("fsync", "synchronous_commit")]
-    _run(address, *switched_off, text("SELECT pg_reload_conf()"))
-    open_store(address, place).close()
-    yield address
-    server.cleanup()
-    shutil.rmtree(place, ignore_errors=True)
+    try:
+        address = server.get_uri()
+        # Only tests use it, so nothing of it need survive a power cut.
+        switched_off = [text(f"ALTER SYSTEM SET {name} = off") for name in ("fsync", "synchronous_commit")]
+        _run(address, *switched_off, text("SELECT pg_reload_conf()"))
+        open_store(address, place).close()
+        yield address
+    finally:
+        server.cleanup()
+        shutil.rmtree(place, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

@@ -86,7 +86,7 @@ def filled(world: World) -> dict[str, int]:
     return {name: count for name, count in (read.filled if read else {}).items() if count}
 
 
-@settings(deadline=None, max_examples=12, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+@settings(deadline=None, max_examples=8, phases=(Phase.explicit, Phase.reuse, Phase.generate))
 @given(first=reads, second=reads, keep=st.booleans())
 def test_both_ways_give_the_same_store_counts_and_signs(first: list[Row], second: list[Row], keep: bool) -> None:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:

@@ -6,13 +6,16 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import insert, inspect, select, text
 from sqlalchemy.exc import IntegrityError
 
 from sims_sync.errors import ConfigurationError, RetriableError
 from sims_sync.store.json_values import json_ready
+from sims_sync.store.migrations import HEAD
 from sims_sync.store.session import Store, open_store
 from sims_sync.store.tables import house, lease, metadata, student_alias
+from sims_sync.store.upgrade import alembic_config
 from tests.sims_sync.builders import at
 
 MOMENT = at("2026-12-16 07:30")
@@ -142,3 +145,7 @@ def test_plain_values_become_json() -> None:
 
 def test_there_is_no_table_beside_those_described(store: Store) -> None:
     assert set(inspect(store.engine).get_table_names()) == {*metadata.tables, "alembic_version"}
+
+
+def test_the_last_migration_is_the_one_that_stores_are_compared_with() -> None:
+    assert ScriptDirectory.from_config(alembic_config()).get_current_head() == HEAD
