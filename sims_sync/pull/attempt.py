@@ -67,10 +67,19 @@ class Attempt:
             if not self.may_apply(verdict):
                 self.put_aside(connection, ground, read, verdict, held)
                 return self.outcome(read, plan, verdict, held, wanted.notes)
-            notes = pull.write(connection, ground, read, when, plan, wanted)
+            notes = (
+                *pull.write(connection, ground, read, when, plan, wanted),
+                *self._new_columns(connection, ground, read),
+            )
             self.remember(connection, ground, read, plan, verdict, held)
             verdict = self.with_older_holds(connection, verdict)
         return self.outcome(read, plan, verdict, held, (*wanted.notes, *notes))
+
+    def _new_columns(self, connection: Connection, ground: Ground, read: MappedRead) -> Sequence[str]:
+        """A column that no mapping knows is told once, when it first appears (DESIGN §4)."""
+        last = last_good_read(connection, ground.school_id, self.section.kind, self.name)
+        new = [name for name in read.unmapped if name not in last.unmapped] if last is not None else []
+        return (f"New columns, of which nothing is kept: {', '.join(new)}.",) if new else ()
 
     def ground(self) -> Ground:
         """What the kind's module may look at."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Date, Table, and_, delete, func, insert, select, tuple_
+from sqlalchemy import Connection, Date, Table, and_, delete, func, insert, select, tuple_, update
 from sqlalchemy.sql import ColumnElement
 
 from sims_sync.store.json_values import json_ready
@@ -158,9 +158,13 @@ def _touched_later(connection: Connection, table: Table, key: Sequence[Any], run
 
 
 def _restore(connection: Connection, table: Table, key: Sequence[Any], before: Mapping[str, Any] | None) -> None:
-    connection.execute(delete(table).where(_at(table, key)))
-    if before is not None:
-        connection.execute(insert(table).values({name: _value(table, name, item) for name, item in before.items()}))
+    if before is None:
+        connection.execute(delete(table).where(_at(table, key)))
+        return
+    # Not deleted and written again: other rows may refer to it.
+    values = {name: _value(table, name, item) for name, item in before.items()}
+    if not connection.execute(update(table).where(_at(table, key)).values(values)).rowcount:
+        connection.execute(insert(table).values(values))
 
 
 def _at(table: Table, key: Sequence[Any]) -> ColumnElement[bool]:
