@@ -4,8 +4,10 @@ Three ways to the same store, quickest first: the very same file as last time; o
 every record through the mapping.
 """
 
+import gc
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -110,7 +112,7 @@ class _Results:
             return self._unchanged(self._last)
         savepoint = self._connection.begin_nested()
         try:
-            with reading.whole_file() as path:
+            with reading.whole_file() as path, _without_cycle_search():
                 taken = self._quickly(path)
         except (Irregular, OSError):  # whatever is wrong with the file, the general way finds the words for it
             savepoint.rollback()
@@ -260,6 +262,18 @@ def _filled(seen: Counter[int], quick: QuickRows, mapper: Mapper) -> Counter[str
 
 def _joined(records: Sequence[bytes], places: Sequence[int]) -> bytes:
     return CLOSE.join([*(records[place] for place in places), b""])
+
+
+@contextmanager
+def _without_cycle_search() -> Iterator[None]:
+    """Millions of short-lived tuples and no cycle among them: looking for cycles would only cost time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _silent(_rows: int) -> None:
