@@ -13,12 +13,15 @@ from sims_sync.outcome import Ending
 from sims_sync.pull.release import Decision, release_held
 from sims_sync.records import Kind
 from sims_sync.run import RunReport
+from sims_sync.store.entries import load_entries
 from sims_sync.store.reads import load_missing
+from sims_sync.store.results import load_results
 from sims_sync.store.session import open_store
 from sims_sync.store.students import load_students
-from tests.sims_sync.builders import Row, at, make_world, student, students
+from tests.sims_sync.builders import OTHER_TEXT, TEXT, Row, at, make_world, result, student, students, typed
 
 GROUPS = st.sampled_from(["8A1", "8B1", "9A1"])
+HISTORY_KINDS = st.sampled_from([Kind.RESULTS, Kind.MENTORING_ENTRIES])
 START = at("2026-11-03 06:00")
 
 
@@ -29,12 +32,17 @@ class PullMachine(RuleBasedStateMachine):
         super().__init__()
         self.folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         self.store = open_store("sqlite:///store.db", Path(self.folder.name))
-        self.world = make_world(self.store, Path(self.folder.name), (Kind.STUDENTS,))
+        self.world = make_world(
+            self.store, Path(self.folder.name), (Kind.STUDENTS, Kind.RESULTS, Kind.MENTORING_ENTRIES)
+        )
         self.sims: dict[int, Row] = {}
         self.known: dict[int, Row] = {}
         self.held: set[int] = set()
         self.missing: set[int] = set()
         self.hours = 0
+        # Histories: what SIMS shows now, and what the store must hold for ever. Number of the student → text.
+        self.shown: dict[Kind, dict[int, str]] = {Kind.RESULTS: {}, Kind.MENTORING_ENTRIES: {}}
+        self.kept: dict[Kind, dict[int, str]] = {Kind.RESULTS: {}, Kind.MENTORING_ENTRIES: {}}
 
     def teardown(self) -> None:
         self.store.close()
@@ -84,6 +92,27 @@ class PullMachine(RuleBasedStateMachine):
         again = self.read(list(self.sims.values()))
         assert [again.outcome.counts[name] for name in ("added", "changed", "missing")] == [0, 0, 0]
 
+    @rule(data=st.data(), kind=HISTORY_KINDS, text=st.sampled_from([TEXT, OTHER_TEXT]))
+    def is_typed(self, data: st.DataObject, kind: Kind, text: str) -> None:
+        self.shown[kind][data.draw(st.sampled_from(sorted(self.known)))] = text
+
+    @rule(kind=HISTORY_KINDS)
+    def is_filtered_away(self, kind: Kind) -> None:
+        for number in sorted(self.shown[kind])[:1]:
+            del self.shown[kind][number]
+
+    @rule(kind=HISTORY_KINDS)
+    def history_is_read(self, kind: Kind) -> None:
+        shown, kept = self.shown[kind], self.kept[kind]
+        altered = sum(number in kept and kept[number] != text for number, text in shown.items())
+        stopped = (kept and not shown) or (altered >= 5 and 100 * altered > 50 * len(kept))
+        self.hours += 1
+        row = result if kind is Kind.RESULTS else typed
+        report = self.world.read(kind, [row(number, text) for number, text in shown.items()], self.now())
+        assert report.outcome.ending is (Ending.STOPPED if stopped else Ending.DONE)
+        if not stopped:
+            kept |= shown
+
     @rule(fault=st.sampled_from([SourceRefused, SourceUnavailable]))
     def fails(self, fault: type[SourceRefused | SourceUnavailable]) -> None:
         self.world.shelves["students"].fail(Kind.STUDENTS, fault("broken", "It broke.", "Look."))
@@ -123,6 +152,17 @@ class PullMachine(RuleBasedStateMachine):
         assert {ids[key] for key in missing} == self.missing
         assert {ids[key] for key, row in missing.items() if row.held} == self.held
 
+    @invariant()
+    def histories_only_grow(self) -> None:
+        with self.store.reading() as connection:
+            people = load_students(connection, self.world.id)
+            results = {row[0]: row[4] for row in load_results(connection, self.world.id)}
+            entries = load_entries(connection, self.world.id).values()
+        numbers = {student_id: int(record.ref.person_id or 0) for student_id, record in people.items()}
+        assert {numbers[key]: text for key, text in results.items()} == self.kept[Kind.RESULTS]
+        texts = {numbers[each.student_id]: each.targets[0].text for each in entries}
+        assert texts == self.kept[Kind.MENTORING_ENTRIES]
+
     def accept(self, read: dict[int, Row]) -> None:
         """What a good read does to the model."""
         newly = self.known.keys() - read.keys() - self.missing
@@ -152,8 +192,8 @@ class PullMachine(RuleBasedStateMachine):
 
 TestPullMachine = PullMachine.TestCase
 TestPullMachine.settings = settings(
-    max_examples=10,
-    stateful_step_count=12,
+    max_examples=12,
+    stateful_step_count=18,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
