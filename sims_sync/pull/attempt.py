@@ -20,7 +20,7 @@ from sims_sync.pull.kinds import KINDS, KindPull
 from sims_sync.pull.reading import Ground, HeldRow, MappedRead, Wanted, When
 from sims_sync.records import Kind, StudentRef
 from sims_sync.school_year import SchoolYear
-from sims_sync.store.plans import WAITING, confirm, keep, released_contents, save_plan, supersede
+from sims_sync.store.plans import WAITING, confirm, forget_kept, keep, released_contents, save_plan, supersede
 from sims_sync.store.reads import (
     MissingRow,
     first_good_read,
@@ -164,7 +164,8 @@ class Attempt:
         return "stopped" if verdict.stopped else ("waiting" if verdict.waits else "applied")
 
     def _keep(self, connection: Connection, ground: Ground, read: MappedRead, kept_id: str) -> None:
-        """Mapped columns only: what is not mapped is never kept (DOMAIN §8)."""
+        """Mapped columns only: what is not mapped is never kept, and nothing longer than `kept_days` (DOMAIN §8)."""
+        forget_kept(connection, ground.school_id, ground.now - timedelta(days=self.context.school.guard.kept_days))
         left_out = set(read.unmapped)
         rows = [
             Row(row.number, {name: text for name, text in row.values.items() if name not in left_out})

@@ -13,7 +13,7 @@ from sims_sync.pull.undo import undo
 from sims_sync.records import Kind
 from sims_sync.run import run_step
 from sims_sync.store.entries import load_entries
-from sims_sync.store.plans import load_plans
+from sims_sync.store.plans import load_kept, load_plans
 from sims_sync.store.reads import load_missing, load_quarantine
 from sims_sync.store.results import load_results
 from sims_sync.store.students import load_spans, load_students
@@ -245,3 +245,14 @@ def test_a_student_gone_for_the_whole_grace_counts_as_left_and_comes_back_with_h
     with world.store.reading() as connection:
         assert load_missing(connection, world.id, Kind.STUDENTS) == {}
     assert len(names(world)) == 12
+
+
+def test_what_is_kept_is_forgotten_after_fourteen_days(sqlite_world: World) -> None:
+    world = sqlite_world
+    world.confirmed = False
+    world.read(Kind.STUDENTS, students(12), FIRST)
+    old = newest_plan(world)
+    world.read(Kind.STUDENTS, students(12), WEEKS_LATER)
+    with world.store.reading() as connection:
+        assert load_kept(connection, world.id, old) is None
+        assert load_kept(connection, world.id, newest_plan(world)) is not None
