@@ -39,7 +39,7 @@ TABLES = (
     "quarantine",
     "confirmed_source",
 )
-LEFT_OUT = frozenset({"run_id", "first_seen", "last_seen", "seen_count", "confirmed_at", "version", "recorded_at"})
+LEFT_OUT = frozenset({"run_id", "first_seen", "last_seen", "seen_count", "confirmed_at"})
 
 
 def kill_pulls() -> bool:
@@ -48,11 +48,11 @@ def kill_pulls() -> bool:
     with tempfile.TemporaryDirectory(prefix="sims-sync-soak-", ignore_cleanup_errors=True) as place:
         base = Path(place) / "base"
         _prepare(base)
+        undisturbed = _copy(base, Path(place) / "undisturbed")
         began = time.monotonic()
-        wanted = _store_hash(_copy(base, Path(place) / "undisturbed"))
-        _pull(Path(place) / "undisturbed")
+        _pull(undisturbed)
         seconds = time.monotonic() - began
-        wanted = _store_hash(Path(place) / "undisturbed")
+        wanted = _store_hash(undisturbed)
         kills = same = 0
         for number in range(KILLS):
             folder = _copy(base, Path(place) / f"killed-{number}")
