@@ -1,4 +1,4 @@
-"""The contracts between the product and the outside: Source, Mailer, and what passes through them.
+"""The contracts between the product and the outside: Source, Destination, Mailer, and what passes through them.
 
 A connector yields raw rows and knows nothing of fields: only `mapping` knows what "Adno" means (DESIGN §3).
 """
@@ -6,7 +6,7 @@ A connector yields raw rows and knows nothing of fields: only `mapping` knows wh
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from email.message import EmailMessage
 from enum import StrEnum
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict
 
-from sims_sync.records import Kind
+from sims_sync.records import Delivery, Kind
 
 
 class Options(BaseModel):
@@ -118,6 +118,105 @@ class Finding:
     subject: str
     what: str
     do: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What a destination is like.
+
+    `needs_person`: it writes a file that a person imports, and cannot look into SIMS itself. `overwrites`: a second
+    write to a place takes the first one's place. `text_limit` in characters, `encoding` the character set that SIMS can
+    hold. `quiet_seconds`: so long after a write of unknown outcome SIMS may still take it over.
+    """
+
+    needs_person: bool = False
+    overwrites: bool = True
+    text_limit: int = 1000
+    encoding: str = "windows-1252"
+    quiet_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """What SIMS holds in a delivery's place: `text` None = nothing. `known` False: it could not be looked at.
+
+    Where it could not, `code`, `what` and `do` say why: the same codes as those of a `Receipt`.
+    """
+
+    delivery_key: str
+    known: bool
+    text: str | None = None
+    result_date: date | None = None
+    code: str = ""
+    what: str = ""
+    do: str = ""
+
+
+class ReceiptOutcome(StrEnum):
+    """What became of one delivery."""
+
+    ACCEPTED = "accepted"  # the destination says that it took it over; not yet that SIMS holds it
+    REJECTED = "rejected"  # refused, certainly not written
+    UNKNOWN = "unknown"  # may or may not have been written: look before anything is sent again
+    WITHHELD = "withheld"  # `may_write` said no: nothing was sent
+    NOT_SENT = "not sent"  # certainly not written, and may be sent later as it is: SIMS could not be looked at
+    ISSUED = "issued"  # written into a file that now waits for a person
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The outcome of one delivery's revision.
+
+    `holding` is what was seen just before. `code`, `what` and `do` say why it was refused, without any student's data;
+    the codes `locked`, `no-result-set`, `no-aspect`, `unknown-student`, `no-permission`, `too-long` and `characters`
+    have the same meaning in every destination: a person must put that right, then it can be sent (DESIGN §5).
+    `file` names the file that holds it, where there is one.
+    """
+
+    delivery_key: str
+    revision: int
+    outcome: ReceiptOutcome
+    holding: Holding | None = None
+    code: str = ""
+    what: str = ""
+    do: str = ""
+    file: str = ""
+
+
+class MayWrite(Protocol):
+    """Says whether a delivery may be written over what SIMS holds. May be called from several threads."""
+
+    def __call__(self, delivery: Delivery, holding: Holding) -> bool:
+        """Whether to write now."""
+
+
+@runtime_checkable
+class Destination(Protocol):
+    """A way into SIMS for deliveries (DESIGN §3, §5)."""
+
+    @property
+    def traits(self) -> Traits:
+        """What it is like."""
+
+    def deliver(self, batch: Sequence[Delivery], may_write: MayWrite) -> Iterator[Receipt]:
+        """Write each delivery at most once and yield its receipt, in any order, as soon as it is known.
+
+        Immediately before each write SIMS is looked at, where that is possible, and `may_write` asked. Nothing is sent
+        a second time within a call unless the first was certainly not taken over.
+
+        Raises:
+            RetriableError, RunError: nothing of what has no receipt yet was written (e.g. no key could be had).
+        """
+
+    def look_up(self, deliveries: Sequence[Delivery]) -> Iterator[Holding]:
+        """What SIMS holds now in the place of each, in any order; one `Holding` each.
+
+        Raises:
+            RetriableError, RunError: SIMS could not be looked at.
+        """
+
+    def check(self) -> Sequence["Finding"]:
+        """Say what an admin should know before the first delivery; never raises for a foreseeable fault."""
 
 
 class SendOutcome(StrEnum):

@@ -36,6 +36,17 @@ class EntryState(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+class Slot(StrEnum):
+    """A place in SIMS for one text of a student in a half term: one Comment aspect each (SIMS §3, DESIGN §5)."""
+
+    TARGET_1 = "target-1"
+    TARGET_2 = "target-2"
+    TARGET_3 = "target-3"
+    REVIEW_1 = "review-1"
+    REVIEW_2 = "review-2"
+    REVIEW_3 = "review-3"
+
+
 class RoleName(StrEnum):
     """Who does what (DOMAIN §1); the values are those of roles.csv."""
 
@@ -276,3 +287,28 @@ class Entry(_Record):
     def key(self) -> str:
         """Unique within the school."""
         return self.entry_key
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery(_Record):
+    """One text on its way into SIMS (DESIGN §5): what a destination needs to know of it.
+
+    `delivery_key` is half term, student and slot; with the school it names the delivery for ever. A correction has the
+    same key and the next `revision` (1 = the first). `text` is one line; `result_date` is the date of the interview.
+    """
+
+    delivery_key: str
+    student: StudentRef
+    forename: str
+    half_term: str
+    slot: Slot
+    aspect: str
+    result_set: str
+    text: str
+    result_date: date
+    revision: int = 1
+
+    @property
+    def key(self) -> str:
+        """Unique within the school."""
+        return self.delivery_key
