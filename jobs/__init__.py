@@ -1,9 +1,12 @@
-"""One module per job. `JOBS` is the index, in the order of the cycle: pull, collect, report."""
+"""One module per job. `JOBS` is the index, in the order of the cycle: pull, collect, push, confirm, report."""
 
 JOBS = {
     "pull_students": "jobs.pull_students:run",
     "pull_results": "jobs.pull_results:run",
     "pull_entries": "jobs.pull_entries:run",
     "collect_proformas": "jobs.collect_proformas:run",
+    "push_targets": "jobs.push_targets:run",
+    "confirm_targets": "jobs.confirm_targets:run",
+    "check_drift": "jobs.check_drift:run",
     "report_compliance": "jobs.report_compliance:run",
 }

@@ -147,6 +147,33 @@ class SourceSection(BaseModel):
         return dict(self.model_extra or {})
 
 
+class DestinationSection(BaseModel):
+    """The way into SIMS; every key but `connector` is its own."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    connector: str
+
+    @property
+    def options(self) -> dict[str, object]:
+        """The keys that belong to the connector."""
+        return dict(self.model_extra or {})
+
+
+class PushSection(Section):
+    """Whether and how pro-formas' targets and reviews are written into SIMS (DESIGN §5); off until switched on."""
+
+    enabled: bool = False
+    confirm_school_days: Annotated[int, Field(ge=1, le=20)] = 2
+    destination: DestinationSection | None = None
+
+    @model_validator(mode="after")
+    def _a_switch_needs_a_way(self) -> Self:
+        if self.enabled and self.destination is None:
+            raise ValueError("enabled = true needs a [push.destination]: say how texts get into SIMS")
+        return self
+
+
 class MailerSection(BaseModel):
     """The mailer; every key but `connector` is its own."""
 
@@ -215,10 +242,14 @@ class JobSection(Section):
 
 
 class DemoSection(Section):
-    """Stands in for now: at `started` (real time) it was `clock`, and it runs on at real speed."""
+    """Stands in for now: at `started` (real time) it was `clock`, and it runs on at real speed.
+
+    `oneroster`: the folder of the simulated SIMS whose OneRoster server each command that needs it starts.
+    """
 
     clock: datetime
     started: datetime
+    oneroster: str | None = None
 
 
 class SchoolConfig(Section):
@@ -231,6 +262,7 @@ class SchoolConfig(Section):
     calendar: CalendarSection = CalendarSection()
     entries: EntriesSection = EntriesSection()
     sources: dict[Identifier | str, SourceSection] = Field(default_factory=dict)
+    push: PushSection = PushSection()
     roles: RolesSection = RolesSection()
     messages: MessagesSection
     reports: ReportsSection = ReportsSection()

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from sims_sync.config import Config, MailerSection, SchoolConfig, SourceSection, StoreSection
+from sims_sync.config import Config, DestinationSection, MailerSection, SchoolConfig, SourceSection, StoreSection
 from sims_sync.connector import Options
 from sims_sync.errors import ConfigProblem, ConfigurationError
 from sims_sync.registry import connector_class, connector_names, job_names
@@ -23,7 +23,7 @@ _OWN_SECTIONS = ("school",)  # what a further school never takes over from the t
 _TOP_KEYS = ("version", "store", "schools")
 
 Table = dict[str, Any]
-Part = TypeVar("Part", SourceSection, MailerSection)
+Part = TypeVar("Part", SourceSection, MailerSection, DestinationSection)
 
 
 def find_config(given: str | None) -> Path:
@@ -145,7 +145,7 @@ def _school(where: str, table: Table, base: Path) -> tuple[SchoolConfig | None, 
         school = SchoolConfig.model_validate({**named, "base": base})
     except ValidationError as error:
         return None, (*_explain(error, where, SchoolConfig), *_further_problems(named, where))
-    options, problems = _connector_options(school.sources, school.messages.mailer, where)
+    options, problems = _connector_options(school.sources, school.messages.mailer, school.push.destination, where)
     return school.model_copy(update={"source_options": options}), (*problems, *_unknown_jobs(school.jobs, where))
 
 
@@ -154,7 +154,10 @@ def _further_problems(table: Table, where: str) -> Iterator[ConfigProblem]:
     sources = _those_well(SourceSection, table.get("sources"))
     messages = table.get("messages")
     mailers = _those_well(MailerSection, {"mailer": messages.get("mailer", {})} if isinstance(messages, dict) else {})
-    yield from _connector_options(sources, mailers.get("mailer"), where)[1]
+    push = table.get("push")
+    ways = {"destination": push["destination"]} if isinstance(push, dict) and "destination" in push else {}
+    destination = _those_well(DestinationSection, ways).get("destination")
+    yield from _connector_options(sources, mailers.get("mailer"), destination, where)[1]
     yield from _unknown_jobs(table.get("jobs"), where)
 
 
@@ -187,7 +190,10 @@ def _name_school(value: Any, school_id: str) -> Any:  # noqa: ANN401 - any TOML 
 
 
 def _connector_options(
-    sources: Mapping[str, SourceSection], mailer: MailerSection | None, where: str
+    sources: Mapping[str, SourceSection],
+    mailer: MailerSection | None,
+    destination: DestinationSection | None,
+    where: str,
 ) -> tuple[dict[str, Options], tuple[ConfigProblem, ...]]:
     options: dict[str, Options] = {}
     problems: list[ConfigProblem] = []
@@ -198,6 +204,10 @@ def _connector_options(
             options[name] = checked
     if mailer is not None:
         _checked_options("mailer", mailer.connector, mailer.options, f"{where}messages.mailer.", problems)
+    if destination is not None:
+        _checked_options(
+            "destination", destination.connector, destination.options, f"{where}push.destination.", problems
+        )
     return options, tuple(problems)
 
 

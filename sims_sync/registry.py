@@ -1,14 +1,14 @@
 """Which class or function a name in the configuration means.
 
 The product imports no connector and no job by name: their packages are looked up here, through the index tables
-`connectors.CONNECTORS` and `jobs.JOBS` (DESIGN §2).
+`connectors.CONNECTORS`, `connectors.DESTINATIONS` and `jobs.JOBS` (DESIGN §2).
 """
 
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any, Protocol, cast
 
-from sims_sync.connector import ConnectorContext, Mailer, Options, Source
+from sims_sync.connector import ConnectorContext, Destination, Mailer, Options, Source
 from sims_sync.errors import ConfigProblem, ConfigurationError
 
 
@@ -24,8 +24,8 @@ class ConnectorClass(Protocol):
 
 
 def connector_names(kind: str) -> tuple[str, ...]:
-    """The names usable as `connector = "…"` for a kind ("source" or "mailer"), sorted."""
-    return tuple(sorted(name for name in _index("connectors", "CONNECTORS") if _class(name).kind_of_connector == kind))
+    """The names usable as `connector = "…"` for a kind ("source", "mailer", "destination"), sorted."""
+    return tuple(sorted(name for name, place in _places(kind).items() if _class(place).kind_of_connector == kind))
 
 
 def connector_class(name: str, kind: str) -> ConnectorClass:
@@ -34,9 +34,7 @@ def connector_class(name: str, kind: str) -> ConnectorClass:
     Raises:
         KeyError: no connector of that kind has this name.
     """
-    if name not in _index("connectors", "CONNECTORS"):
-        raise KeyError(name)
-    found = _class(name)
+    found = _class(_places(kind)[name])
     if found.kind_of_connector != kind:
         raise KeyError(name)
     return found
@@ -51,6 +49,12 @@ def build_mailer(name: str, options: Mapping[str, object], context: ConnectorCon
     """A mailer, ready to send; its options were checked with the configuration."""
     found = connector_class(name, "mailer")
     return cast("Mailer", found(found.Options.model_validate(dict(options)), context))
+
+
+def build_destination(name: str, options: Mapping[str, object], context: ConnectorContext) -> Destination:
+    """A destination, ready to deliver; its options were checked with the configuration."""
+    found = connector_class(name, "destination")
+    return cast("Destination", found(found.Options.model_validate(dict(options)), context))
 
 
 def job_names() -> tuple[str, ...]:
@@ -71,8 +75,13 @@ def job_function(name: str) -> Callable[..., Any]:
     return cast("Callable[..., Any]", _load(jobs[name]))
 
 
-def _class(name: str) -> ConnectorClass:
-    return cast("ConnectorClass", _load(_index("connectors", "CONNECTORS")[name]))
+def _places(kind: str) -> Mapping[str, str]:
+    """A system may be read and written to under one name: destinations have a table of their own."""
+    return _index("connectors", "DESTINATIONS" if kind == "destination" else "CONNECTORS")
+
+
+def _class(place: str) -> ConnectorClass:
+    return cast("ConnectorClass", _load(place))
 
 
 def _index(package: str, table: str) -> Mapping[str, str]:

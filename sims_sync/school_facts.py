@@ -19,12 +19,14 @@ from sims_sync.compliance.facts import (
     StudentFacts,
 )
 from sims_sync.config import SchoolConfig
+from sims_sync.delivery import DeliveryState
 from sims_sync.identity import sort_key
 from sims_sync.proformas import ORIGIN as PROFORMA
 from sims_sync.records import Entry, Kind, StaffMember, Student
 from sims_sync.roles_file import read_roles
 from sims_sync.school_year import HalfTermId, SchoolYear
 from sims_sync.store.decisions import load_away, load_excusals, load_exemptions
+from sims_sync.store.deliveries import load_deliveries
 from sims_sync.store.entries import load_entries
 from sims_sync.store.plans import waiting_sources
 from sims_sync.store.reads import (
@@ -85,8 +87,7 @@ def load_facts(
         exemptions=load_exemptions(connection, school.id),
         quarantined_students=frozenset(row.student_id for row in held if row.student_id),
         first_read_on=first_read_on,
-        # Nothing is written back yet, so what was handed in on a pro-forma is not in SIMS (rule 17).
-        not_yet_in_sims=frozenset(key for key, entry in entries.items() if entry.origin == PROFORMA),
+        not_yet_in_sims=_not_yet_in_sims(connection, school, entries),
     )
     return LoadedFacts(
         facts,
@@ -94,6 +95,17 @@ def load_facts(
         sum(row.student_id is None for row in held),
         tuple(_unknown_tutor(member) for member in unknown) if staff else (),
     )
+
+
+def _not_yet_in_sims(connection: Connection, school: SchoolConfig, entries: Mapping[str, Entry]) -> frozenset[str]:
+    """What was handed in on a pro-forma and is not proven to be in SIMS: done, but not yet in SIMS (rule 17)."""
+    handed_in = frozenset(key for key, entry in entries.items() if entry.origin == PROFORMA)
+    if not school.push.enabled:
+        return handed_in
+    rows = load_deliveries(connection, school.id).values()
+    proven = {row.entry_key for row in rows if row.state is DeliveryState.CONFIRMED}
+    waiting = {row.entry_key for row in rows if row.state not in {DeliveryState.CONFIRMED, DeliveryState.WITHDRAWN}}
+    return handed_in - (proven - waiting)
 
 
 def settings_of(school: SchoolConfig) -> Settings:

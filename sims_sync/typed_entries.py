@@ -1,19 +1,20 @@
 """Which values typed in SIMS are entries, and whose half term they name (DOMAIN rule 14a). Pure."""
 
-import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 from sims_sync.config import EntriesSection
+from sims_sync.entry_text import read_no_target, read_review, read_target
 from sims_sync.errors import RecordError
 from sims_sync.mapping import normalise_caption
-from sims_sync.records import Entry, EntryKind, EntryState, Review, SimsEntry, Target
+from sims_sync.records import Entry, EntryKind, EntryState, SimsEntry, Slot
 from sims_sync.school_year import HalfTermId, SchoolYear
 
 ORIGIN = "sims"
-_NO_TARGET = re.compile(r"^\s*no new target\s*[:\-–]\s*(?P<reason>.+)$", re.IGNORECASE | re.DOTALL)
+_TARGET_SLOTS = (Slot.TARGET_1, Slot.TARGET_2, Slot.TARGET_3)
+_REVIEW_SLOTS = (Slot.REVIEW_1, Slot.REVIEW_2, Slot.REVIEW_3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,7 @@ class Recogniser:
     def __init__(self, section: EntriesSection, school_year: SchoolYear, reading: TypedReading) -> None:
         self._targets = {_plain(name) for name in section.target_aspects}
         self._reviews = {_plain(name) for name in section.review_aspects}
+        self._slots = slot_names(section)
         self._sets = result_set_names(section, school_year)
         self._year = school_year
         self._reading = reading
@@ -57,11 +59,16 @@ class Recogniser:
             "half_term": str(half_term) if half_term else None,
         }
         if aspect in self._reviews:
-            return Entry(kind=EntryKind.REVIEW, reviews=(Review(None, row.text),), **common)  # type: ignore[arg-type]
-        reason = _NO_TARGET.match(row.text)
+            return Entry(kind=EntryKind.REVIEW, reviews=(read_review(row.text),), **common)  # type: ignore[arg-type]
+        reason = read_no_target(row.text)
         if reason:
-            return Entry(kind=EntryKind.INTERVIEW, no_target_reason=reason["reason"].strip(), **common)  # type: ignore[arg-type]
-        return Entry(kind=EntryKind.INTERVIEW, targets=(Target(row.text),), **common)  # type: ignore[arg-type]
+            return Entry(kind=EntryKind.INTERVIEW, no_target_reason=reason, **common)  # type: ignore[arg-type]
+        return Entry(kind=EntryKind.INTERVIEW, targets=(read_target(row.text),), **common)  # type: ignore[arg-type]
+
+    def place(self, row: SimsEntry) -> tuple[str | None, str | None]:
+        """(half term, slot) that a value stands in; None where its result set names none, or its aspect is no slot."""
+        half_term = self._sets.get(_plain(row.result_set)) if row.result_set else None
+        return (str(half_term) if half_term else None), self._slots.get(_plain(row.aspect))
 
     def _recorded_at(self, row: SimsEntry, half_term: HalfTermId | None) -> datetime:
         """Doubt counts as on time: the last good read that did not hold it, else its result date (rule 14a).
@@ -86,12 +93,24 @@ class Recogniser:
         return min(max(self._year.local_date(self._reading.began), dates.owns_from), dates.owns_to)
 
 
+def slot_names(section: EntriesSection) -> dict[str, str]:
+    """Aspect (compared without case and blanks) → the slot that it is."""
+    pairs = (
+        *zip(section.target_aspects, _TARGET_SLOTS, strict=False),
+        *zip(section.review_aspects, _REVIEW_SLOTS, strict=False),
+    )
+    return {_plain(aspect): slot.value for aspect, slot in pairs}
+
+
+def result_set_name(section: EntriesSection, half_term: HalfTermId) -> str:
+    """The result set that holds a half term's texts: the one named for it, else by the pattern."""
+    named = (name for name, text in section.result_sets.items() if HalfTermId.parse(text) == half_term)
+    return next(named, None) or _by_pattern(section, half_term)
+
+
 def result_set_names(section: EntriesSection, school_year: SchoolYear) -> dict[str, HalfTermId]:
     """Result set name (compared without case and blanks) → the half term that it names."""
-    names = {
-        _plain(section.result_set.format(half_term=half_term.shown, year=_shown_year(half_term.year))): half_term
-        for half_term in school_year.ids()
-    }
+    names = {_plain(_by_pattern(section, half_term)): half_term for half_term in school_year.ids()}
     names.update({_plain(name): HalfTermId.parse(text) for name, text in section.result_sets.items()})
     return {name: half_term for name, half_term in names.items() if half_term in set(school_year.ids())}
 
@@ -122,5 +141,5 @@ def _plain(text: str) -> str:
     return normalise_caption(text)
 
 
-def _shown_year(year: str) -> str:
-    return year.replace("-", "/")
+def _by_pattern(section: EntriesSection, half_term: HalfTermId) -> str:
+    return section.result_set.format(half_term=half_term.shown, year=half_term.year.replace("-", "/"))

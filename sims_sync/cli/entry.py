@@ -33,6 +33,8 @@ COMMANDS = {
     "serve": "run_commands:serve",
     "report": "report_commands:report",
     "quarantine": "state_commands:quarantine",
+    "deliveries": "delivery_commands:deliveries",
+    "why": "why_command:why",
     "messages": "state_commands:messages",
     "calendar": "calendar_commands:calendar",
     "roles": "roles_commands:roles",

@@ -10,12 +10,15 @@ from sims_sync.cli.run_commands import print_report
 from sims_sync.cli.shared import Opened, config_option, exit_with, json_option, opened, school_option, whoami
 from sims_sync.config import SchoolConfig
 from sims_sync.context import school_clock
+from sims_sync.delivery import NEEDS_PERSON
 from sims_sync.outcome import EXIT_CODES
 from sims_sync.pull.release import retry
+from sims_sync.push.engine import unconfirmed
 from sims_sync.records import Kind
 from sims_sync.registry import job_names
 from sims_sync.run import run_step
 from sims_sync.store.decisions import record_audit
+from sims_sync.store.deliveries import count_states
 from sims_sync.store.messages import load_messages
 from sims_sync.store.reads import discard_row, good_reads, load_missing, load_problems, load_quarantine
 from sims_sync.store.runs import last_runs
@@ -34,7 +37,7 @@ class _Health:
     wrong: list[str] = field(default_factory=list)
     warn: list[str] = field(default_factory=list)
     reads: list[dict[str, Any]] = field(default_factory=list)
-    counts: dict[str, int] = field(default_factory=dict)
+    counts: dict[str, Any] = field(default_factory=dict)
 
     @property
     def verdict(self) -> str:
@@ -190,6 +193,7 @@ def _health(place: Opened, school: SchoolConfig) -> _Health:
             for kind in (Kind.STUDENTS, Kind.STAFF, Kind.TUTOR_GROUPS)
             for row in load_missing(connection, school.id, kind).values()
         ]
+        texts = count_states(connection, school.id)
         unknown = [row for row in load_messages(connection, school.id) if row.state in {"unknown", "failed", "refused"}]
     for item in runs:
         # Only jobs: what an admin tried by hand and was refused is no state of the school.
@@ -211,10 +215,15 @@ def _health(place: Opened, school: SchoolConfig) -> _Health:
         "held_removals": held_removals,
         "missing": len(missing),
         "problems": len(problems),
+        "deliveries": texts,
     }
+    need_person = sum(texts.get(state.value, 0) for state in NEEDS_PERSON)
+    late = unconfirmed(place.context(school)) if school.push.enabled else ()
+    health.warn += [problem.what for problem in late]
     for count, what, do in (
         (len(held), "rows are in quarantine", "sims-sync quarantine list"),
         (held_removals, "removals are held", "sims-sync plans release --removals SOURCE"),
+        (need_person, "texts need a person before they are in SIMS", "sims-sync deliveries list"),
         (len(unknown), "messages did not leave for certain", "sims-sync messages list"),
     ):
         if count:
@@ -228,6 +237,9 @@ def _print(health: _Health) -> None:
         click.echo(f"  ! {sentence}")
     for read in health.reads:
         click.echo(f"    {read['source']}: data as of {read['began']} ({read['hours']} h old)")
+    if health.counts.get("deliveries"):
+        shown = ", ".join(f"{count} {state}" for state, count in sorted(health.counts["deliveries"].items()))
+        click.echo(f"    texts for SIMS: {shown}")
 
 
 def _as_json(health: _Health) -> dict[str, Any]:

@@ -15,6 +15,8 @@ from sims_sync.store.rows import upsert
 from sims_sync.store.tables import entry, entry_version, review, target
 
 _ENTRY_FIELDS = ("interview_date", "recorded_at", "origin", "author", "half_term", "no_target_reason")
+_TARGET_FIELDS = ("text", "area", "criterion", "support", "by_date")
+_REVIEW_FIELDS = ("outcome", "text", "evidence", "next_step")
 _KEYS_PER_DELETE = 500
 
 Child = TypeVar("Child", Target, Review)
@@ -33,20 +35,30 @@ def load_entries(connection: Connection, school: str, source: str | None = None)
     chosen = select(entry).where(entry.c.school == school)
     if source is not None:
         chosen = chosen.where(entry.c.source == source)
-    targets = _children(connection, school, target, Target, ("text", "area", "criterion", "support", "by_date"))
-    reviews = _children(connection, school, review, Review, ("outcome", "text", "evidence", "next_step"))
+    targets = _children(connection, school, target, Target, _TARGET_FIELDS)
+    reviews = _children(connection, school, review, Review, _REVIEW_FIELDS)
     return {
-        row["entry_key"]: Entry(
-            entry_key=row["entry_key"],
-            student_id=row["student_id"],
-            kind=EntryKind(row["kind"]),
-            state=EntryState(row["state"]),
-            targets=tuple(targets.get(row["entry_key"], ())),
-            reviews=tuple(reviews.get(row["entry_key"], ())),
-            **{name: row[name] for name in _ENTRY_FIELDS},
-        )
+        row["entry_key"]: _entry(row, targets, reviews)
         for row in connection.execute(chosen.order_by(entry.c.entry_key)).mappings()
     }
+
+
+def load_entry(connection: Connection, school: str, key: str) -> tuple[Entry, str] | None:
+    """One entry, and the name of its source."""
+    where = (entry.c.school == school, entry.c.entry_key == key)
+    row = connection.execute(select(entry).where(*where)).mappings().first()
+    if row is None:
+        return None
+    targets = _children(connection, school, target, Target, _TARGET_FIELDS, key)
+    reviews = _children(connection, school, review, Review, _REVIEW_FIELDS, key)
+    return _entry(row, targets, reviews), row["source"]
+
+
+def entry_origins(connection: Connection, school: str, student_id: str) -> dict[str, tuple[str, str, int]]:
+    """Entry key → (source, run that wrote it last, version) of one student's entries."""
+    columns = (entry.c.entry_key, entry.c.source, entry.c.run_id, entry.c.version)
+    rows = connection.execute(select(*columns).where(entry.c.school == school, entry.c.student_id == student_id))
+    return {row.entry_key: (row.source, row.run_id, row.version) for row in rows}
 
 
 def apply_entries(connection: Connection, school: str, changes: Sequence[Change], origin: Origin) -> None:
@@ -78,6 +90,20 @@ def apply_entries(connection: Connection, school: str, changes: Sequence[Change]
             }
             for change in changes
         ],
+    )
+
+
+def _entry(
+    row: Mapping[Any, Any], targets: Mapping[str, Sequence[Target]], reviews: Mapping[str, Sequence[Review]]
+) -> Entry:
+    return Entry(
+        entry_key=row["entry_key"],
+        student_id=row["student_id"],
+        kind=EntryKind(row["kind"]),
+        state=EntryState(row["state"]),
+        targets=tuple(targets.get(row["entry_key"], ())),
+        reviews=tuple(reviews.get(row["entry_key"], ())),
+        **{name: row[name] for name in _ENTRY_FIELDS},
     )
 
 
@@ -120,10 +146,12 @@ def _children(
     table: Table,
     record: Callable[..., Child],
     names: Sequence[str],
+    entry_key: str | None = None,
 ) -> dict[str, list[Child]]:
-    rows = connection.execute(
-        select(table).where(table.c.school == school).order_by(table.c.entry_key, table.c.position)
-    ).mappings()
+    chosen = select(table).where(table.c.school == school)
+    if entry_key is not None:
+        chosen = chosen.where(table.c.entry_key == entry_key)
+    rows = connection.execute(chosen.order_by(table.c.entry_key, table.c.position)).mappings()
     found: dict[str, list[Child]] = defaultdict(list)
     for row in rows:
         found[row["entry_key"]].append(record(**{name: row[name] for name in names}))

@@ -13,6 +13,7 @@ from sims_sync.store.migrations import HEAD
 from sims_sync.store.session import Store, open_store
 from sims_sync.store.tables import metadata
 from tests.sims_sync.builders import World, make_world, test_connectors
+from tests.sims_sync.desk import desk_destination
 
 WorldMaker = Callable[..., World]
 
@@ -85,7 +86,7 @@ def sqlite_store(sqlite_model: Path, tmp_path: Path) -> Iterator[Store]:
 
 @pytest.fixture(autouse=True)
 def _connectors() -> Iterator[None]:
-    with test_connectors():
+    with test_connectors(), desk_destination():
         yield
 
 

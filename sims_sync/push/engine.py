@@ -1,0 +1,194 @@
+"""The push: queue, send, confirm, compare; what each job does and says (DESIGN §5)."""
+
+from collections.abc import Mapping, Sequence
+
+from sims_sync.connector import Destination
+from sims_sync.context import RunContext
+from sims_sync.delivery import OPEN_STATES, DeliveryState, Step, StoredDelivery
+from sims_sync.errors import SimsSyncError
+from sims_sync.guard import limits_of
+from sims_sync.outcome import Ending, Outcome, Problem, ending_of, problem_of, together
+from sims_sync.push.destination import deliverable, open_destination
+from sims_sync.push.files import is_overdue, tend_open_file
+from sims_sync.push.queueing import Queued, plan_queue, queue_deliveries
+from sims_sync.push.reasons import problems_of
+from sims_sync.push.seen import Look, Looked, Moment, apply_looks
+from sims_sync.push.sending import Sent, open_sender, recover
+from sims_sync.store.deliveries import load_deliveries, open_file
+from sims_sync.store.students import load_students
+
+CONFIRM_ROUNDS = 3
+LOOK_BATCH = 2000
+_TO_CONFIRM = (DeliveryState.SENT, DeliveryState.UNKNOWN)
+
+
+def push_targets(context: RunContext) -> Outcome:
+    """Queue what the entries say and send it; with `dry` or `--as-of` only say what would be sent."""
+    if not context.school.push.enabled:
+        return Outcome(notes=("The push is switched off: nothing was sent. See docs/push.md.",))
+    if context.dry or context.rehearsal:
+        return _planned(context)
+    recover(context)
+    queued = queue_deliveries(context)
+    with open_destination(context) as destination:
+        told = tend_open_file(context, destination)
+        with context.store.reading() as connection:
+            waits = open_file(connection, context.school_id) is not None
+        sent = Sent() if waits else open_sender(context, destination).run()
+    return _outcome_of_push(context, queued, sent, told)
+
+
+def confirm_targets(context: RunContext) -> Outcome:
+    """Read back what was sent; what SIMS accepted and did not keep is sent again and looked at once more."""
+    if not context.school.push.enabled:
+        return Outcome(notes=("The push is switched off: nothing to confirm.",))
+    if context.dry or context.rehearsal:
+        return Outcome(notes=(f"{len(_rows(context, _TO_CONFIRM))} texts would be looked for in SIMS.",))
+    recover(context)
+    looked: list[Looked] = []
+    told: tuple[Problem, ...] = ()
+    error: SimsSyncError | None = None
+    with open_destination(context) as destination:
+        told = tend_open_file(context, destination)
+        if not destination.traits.needs_person:
+            sender = open_sender(context, destination)
+            for _ in range(CONFIRM_ROUNDS):
+                looked.append(_look(context, destination, _rows(context, _TO_CONFIRM)))
+                if not looked[-1].count(Step.SEND_AGAIN) and not _rows(context, (DeliveryState.UNKNOWN,)):
+                    break
+                error = sender.run().error
+                if error is not None:
+                    break
+    return _outcome_of_looks(context, looked, told, error)
+
+
+def check_drift(context: RunContext) -> Outcome:
+    """Compare everything confirmed in this half term with what SIMS holds now, and give the drift as a figure."""
+    if not context.school.push.enabled:
+        return Outcome(notes=("The push is switched off: nothing to compare.",))
+    school_year = context.school_year()
+    half_term = school_year.latest_started(school_year.local_date(context.now()))
+    if half_term is None:
+        return Outcome(notes=("No half term has begun yet.",))
+    rows = _rows(context, (DeliveryState.CONFIRMED,), str(half_term))
+    if context.dry or context.rehearsal:
+        return Outcome(notes=(f"{len(rows)} confirmed texts would be compared with SIMS.",))
+    with open_destination(context) as destination:
+        if destination.traits.needs_person:
+            return Outcome(notes=("Texts go by file: each export of the entries is compared instead.",))
+        looked = _look(context, destination, rows)
+    differing = looked.count(Step.ADOPT) + looked.count(Step.DIFFERS)
+    share = 100 * differing / len(rows) if rows else 0.0
+    note = f"Drift: {differing} of {len(rows)} confirmed texts of {half_term.shown} differ from SIMS ({share:.1f} %)."
+    return together([_outcome_of_looks(context, [looked], (), None), Outcome(notes=(note,))])
+
+
+def unconfirmed(context: RunContext) -> tuple[Problem, ...]:
+    """The alarm: texts that have waited more than two school days for their proof."""
+    school_year, now = context.school_year(), context.now()
+    days = context.school.push.confirm_school_days
+    with context.store.reading() as connection:
+        rows = load_deliveries(connection, context.school_id, states=OPEN_STATES).values()
+    late = [row for row in rows if is_overdue(school_year, row.queued_at, now, days)]
+    if not late:
+        return ()
+    what = f"{len(late)} texts are not confirmed after more than {days} school days."
+    return (
+        Problem("unconfirmed", what, "See `sims-sync deliveries list`, and `sims-sync check` for the way into SIMS."),
+    )
+
+
+def _rows(
+    context: RunContext, states: Sequence[DeliveryState], half_term: str | None = None
+) -> Mapping[str, StoredDelivery]:
+    with context.store.reading() as connection:
+        return load_deliveries(connection, context.school_id, states=states, half_term=half_term)
+
+
+def _look(context: RunContext, destination: Destination, rows: Mapping[str, StoredDelivery]) -> Looked:
+    """Look at every place and apply what is seen, some thousands at a time."""
+    with context.store.reading() as connection:
+        students = load_students(connection, context.school_id)
+    keys = [key for key, row in rows.items() if row.student_id in students]
+    parts = []
+    for start in range(0, len(keys), LOOK_BATCH):
+        chosen = {key: rows[key] for key in keys[start : start + LOOK_BATCH]}
+        batch = [deliverable(row, students[row.student_id], context.school) for row in chosen.values()]
+        began = context.now()
+        looks = [Look(seen.delivery_key, seen.text, began) for seen in destination.look_up(batch) if seen.known]
+        moment = Moment(context.school_id, context.run_id, context.now())
+        with context.store.writing() as connection:
+            parts.append(apply_looks(connection, moment, chosen, looks, limits_of(context.school.guard)))
+        context.progress(f"looked at {min(start + LOOK_BATCH, len(keys)):,} of {len(keys):,}")
+    return _summed(parts)
+
+
+def _summed(parts: Sequence[Looked]) -> Looked:
+    steps = {step: sum(part.count(step) for part in parts) for step in Step}
+    problems = tuple(dict.fromkeys(problem for part in parts for problem in part.problems))
+    return Looked(steps, sum(part.unchanged for part in parts), problems)
+
+
+def _planned(context: RunContext) -> Outcome:
+    with context.store.reading() as connection:
+        queued = plan_queue(connection, context, context.school_year())
+        waiting = load_deliveries(connection, context.school_id, states=(DeliveryState.QUEUED, DeliveryState.UNKNOWN))
+    changed = {change.delivery.delivery_key for change in queued.changes}
+    to_send = sum(change.delivery.state in {DeliveryState.QUEUED, DeliveryState.UNKNOWN} for change in queued.changes)
+    total = to_send + sum(key not in changed for key in waiting)
+    return Outcome(counts=_counts(queued), notes=(f"{total} texts would be sent to SIMS.",))
+
+
+def _outcome_of_push(context: RunContext, queued: Queued, sent: Sent, told: tuple[Problem, ...]) -> Outcome:
+    with context.store.reading() as connection:
+        rows = load_deliveries(connection, context.school_id)
+    counts: dict[DeliveryState, int] = {}
+    for row in rows.values():
+        counts[row.state] = counts.get(row.state, 0) + 1
+    problems = (*told, *problems_of(rows.values()), *unconfirmed(context))
+    ending = Ending.HELD if problems else Ending.DONE
+    if sent.error is not None:
+        problems, ending = (problem_of(sent.error), *problems), ending_of(sent.error)
+    went = sent.states[DeliveryState.SENT]
+    notes = [f"{went} texts were sent to SIMS; now: {shown_counts(counts)}." if counts else "There is nothing to send."]
+    if sent.states[DeliveryState.WAITING]:
+        notes.append(f"{sent.states[DeliveryState.WAITING]} texts were written into a file that a person imports.")
+    held = sum(counts.get(state, 0) for state in (DeliveryState.HELD, DeliveryState.CONFLICT, DeliveryState.DIFFERS))
+    return Outcome(ending, counts={**_counts(queued), "held": held}, problems=problems, notes=tuple(notes))
+
+
+def _outcome_of_looks(
+    context: RunContext, looked: Sequence[Looked], told: tuple[Problem, ...], error: SimsSyncError | None
+) -> Outcome:
+    total = _summed(looked)
+    with context.store.reading() as connection:
+        rows = load_deliveries(connection, context.school_id)
+    problems = (*told, *total.problems, *problems_of(rows.values()), *unconfirmed(context))
+    ending = Ending.HELD if problems else Ending.DONE
+    if error is not None:
+        problems, ending = (problem_of(error), *problems), ending_of(error)
+    read = sum(total.steps.values()) + total.unchanged
+    notes = [f"{total.count(Step.CONFIRM)} texts were confirmed in SIMS."]
+    if total.count(Step.ADOPT):
+        notes.append(f"{total.count(Step.ADOPT)} newer values typed in SIMS were adopted.")
+    counts = {
+        "read": read,
+        "changed": total.count(Step.CONFIRM) + total.count(Step.ADOPT),
+        "missing": total.count(Step.SEND_AGAIN),
+        "unchanged": total.unchanged,
+        "held": total.count(Step.DIFFERS) + total.count(Step.CONFLICT),
+    }
+    return Outcome(ending, counts=counts, problems=problems, notes=tuple(notes))
+
+
+def _counts(queued: Queued) -> dict[str, int]:
+    return {
+        "read": len(queued.changes),
+        "added": queued.count("added"),
+        "changed": queued.count("corrected") + queued.count("withdrawn") + queued.count("moved"),
+    }
+
+
+def shown_counts(counts: Mapping[DeliveryState, int]) -> str:
+    """How many stand where, in the order of the states: `9 confirmed, 1 held`."""
+    return ", ".join(f"{counts[state]} {state.value}" for state in DeliveryState if counts.get(state))

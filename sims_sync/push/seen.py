@@ -1,0 +1,158 @@
+"""What do looks at SIMS, by an export or one by one, make of the deliveries (DESIGN §5, rule 17)?"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from sims_sync.delivery import DeliveryState, Seen, Step, StoredDelivery, after_look, competing, what_is_seen
+from sims_sync.entry_text import normalise
+from sims_sync.guard import Limits, are_too_many
+from sims_sync.outcome import Problem
+from sims_sync.push.adoption import adopt
+from sims_sync.store.deliveries import mark_attempted, save_deliveries, tell
+
+_AFTER_ATTEMPT = frozenset({DeliveryState.SENT, DeliveryState.CONFIRMED})
+_STILL_TO_SEND = frozenset({DeliveryState.QUEUED, DeliveryState.WAITING})
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One look at a delivery's place: what stood there at `at` or later; `absent_counts` False for an export."""
+
+    delivery_key: str
+    text: str | None
+    at: datetime
+    absent_counts: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What came of many looks: how many of each step, and what a person must know."""
+
+    steps: Mapping[Step, int] = field(default_factory=dict)
+    unchanged: int = 0
+    problems: tuple[Problem, ...] = ()
+
+    def count(self, step: Step) -> int:
+        """How many deliveries took this step."""
+        return self.steps.get(step, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Whose looks these are: school, run, now."""
+
+    school: str
+    run_id: str
+    now: datetime
+
+
+def apply_looks(
+    connection: Connection,
+    moment: Moment,
+    deliveries: Mapping[str, StoredDelivery],
+    looks: Sequence[Look],
+    limits: Limits,
+) -> Looked:
+    """Confirm, adopt, or set aside; in the caller's transaction.
+
+    Confirmed values that changed in SIMS by the dozen are left as they are: a SIMS that was restored to last week, or
+    another school's, must not rewrite what tutors recorded.
+    """
+    steps = [(deliveries[look.delivery_key], look, step_of(deliveries[look.delivery_key], look)) for look in looks]
+    settled = sum(each.state is DeliveryState.CONFIRMED for each in deliveries.values())
+    changed = [row for row, _, step in steps if _is_change_in_sims(row, step)]
+    problems: tuple[Problem, ...] = ()
+    if are_too_many(len(changed), settled, limits):
+        problems = (_many_changed(len(changed), settled),)
+        steps = [each for each in steps if not _is_change_in_sims(each[0], each[2])]
+    counts: Counter[Step] = Counter()
+    rows: list[StoredDelivery] = []
+    unchanged = 0
+    for row, look, step in steps:
+        if step is Step.STAY or (step is Step.CONFIRM and _is_settled(row)):
+            unchanged += 1
+            continue
+        counts[step] += 1
+        rows.append(_after(connection, moment, row, look, step))
+    save_deliveries(connection, moment.school, rows, moment.run_id)
+    for row in rows:
+        if row.state in {DeliveryState.CONFIRMED, DeliveryState.WITHDRAWN} and row.confirmed_revision == row.revision:
+            mark_attempted(connection, moment.school, row.delivery_key, row.revision, moment.now)
+    tell(connection, moment.school, [(row, "") for row in rows], moment.now, moment.run_id)
+    return Looked(counts, unchanged, problems)
+
+
+def step_of(row: StoredDelivery, look: Look) -> Step:
+    """What one look means; one that began before the last attempt says nothing about it."""
+    seen = what_is_seen(row, look.text)
+    since = max((moment for moment in (row.attempted_at, row.confirmed_at) if moment is not None), default=None)
+    if since is not None and look.at < since:
+        return Step.STAY
+    if not look.absent_counts and _may_be_older(row, seen):
+        return Step.STAY
+    if row.state in _AFTER_ATTEMPT:
+        return after_look(row, seen, look.text)
+    if row.state in _STILL_TO_SEND:
+        return competing(row, seen)
+    return Step.CONFIRM if seen is Seen.EQUAL and row.state is not DeliveryState.WITHDRAWN else Step.STAY
+
+
+def _may_be_older(row: StoredDelivery, seen: Seen) -> bool:
+    """An export may have been gathered before its time: what it lacks proves nothing, nor does what ours replaced."""
+    return seen is Seen.NOTHING or (seen is Seen.OURS and row.state is not DeliveryState.CONFIRMED)
+
+
+def confirmed(row: StoredDelivery, at: datetime) -> StoredDelivery:
+    """As it stands once its text was read back equal: a withdrawn entry's delivery is then at its end."""
+    state = DeliveryState.WITHDRAWN if row.withdrawal else DeliveryState.CONFIRMED
+    return replace(
+        row,
+        state=state,
+        reason="",
+        confirmed_at=at,
+        confirmed_revision=row.revision,
+        sims_text=None,
+        over_theirs=False,
+    )
+
+
+def why_differs(row: StoredDelivery, text: str | None) -> str:
+    """The code of what is wrong with what SIMS holds: gone, cut, older-value or other-value."""
+    seen = what_is_seen(row, text)
+    if seen is Seen.NOTHING:
+        return "gone" if row.state is DeliveryState.CONFIRMED else "not-kept"
+    if seen is Seen.OURS:
+        return "older-value"
+    return "cut" if normalise(row.text).startswith(normalise(text or "")) else "other-value"
+
+
+def _after(connection: Connection, moment: Moment, row: StoredDelivery, look: Look, step: Step) -> StoredDelivery:
+    if step is Step.CONFIRM:
+        return confirmed(row, moment.now)
+    if step is Step.ADOPT:
+        return adopt(connection, moment.school, row, look.text or "", moment.now, moment.run_id)
+    if step is Step.SEND_AGAIN:
+        return replace(row, state=DeliveryState.QUEUED, reason="not-kept")
+    if step is Step.LET_GO:
+        return replace(row, state=DeliveryState.WITHDRAWN, reason="not-ours", sims_text=look.text)
+    if step is Step.CONFLICT:
+        return replace(row, state=DeliveryState.CONFLICT, reason="typed-in-sims", sims_text=look.text)
+    return replace(row, state=DeliveryState.DIFFERS, reason=why_differs(row, look.text), sims_text=look.text)
+
+
+def _is_change_in_sims(row: StoredDelivery, step: Step) -> bool:
+    return row.state is DeliveryState.CONFIRMED and step in {Step.ADOPT, Step.DIFFERS}
+
+
+def _is_settled(row: StoredDelivery) -> bool:
+    return row.state in {DeliveryState.CONFIRMED, DeliveryState.WITHDRAWN}
+
+
+def _many_changed(changed: int, settled: int) -> Problem:
+    what = f"{changed} of {settled} confirmed texts are changed or gone in SIMS: too many to be believed at once."
+    do = "Nothing was changed here. Was SIMS restored to an earlier day? See `sims-sync deliveries list`."
+    return Problem("many-changed-in-sims", what, do)

@@ -1,0 +1,246 @@
+"""Which deliveries should there be, given the entries? Pure (DESIGN §5)."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from sims_sync.delivery import DeliveryState, StoredDelivery
+from sims_sync.entry_text import (
+    read_no_target,
+    read_review,
+    read_target,
+    render_no_target,
+    render_review,
+    render_target,
+    render_withdrawn,
+    why_unsendable,
+)
+from sims_sync.records import Entry, EntryState, Slot
+
+SLOTS_OF = {
+    "target": (Slot.TARGET_1, Slot.TARGET_2, Slot.TARGET_3),
+    "review": (Slot.REVIEW_1, Slot.REVIEW_2, Slot.REVIEW_3),
+}
+SLOTS_FULL = "slots-full"
+# What a person decided about a text stands until its entry says something else.
+DECIDED = frozenset({"kept-sims", "discarded"})
+
+Place = tuple[str, str, int]  # entry key, "target" or "review", position within the entry (1 = the first)
+StudentTerm = tuple[str, str]  # half term, student id
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One text that should be in SIMS: whose, of which half term, from where, and when it was recorded."""
+
+    place: Place
+    student_id: str
+    half_term: str
+    text: str
+    result_date: date
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryChange:
+    """One change to the deliveries: what it is ("added", "corrected", "withdrawn", "moved"), and the delivery after it.
+
+    `replaces`: the key under which it stood before, where it moves to another slot.
+    """
+
+    what: str
+    delivery: StoredDelivery
+    replaces: str | None = None
+
+
+def lines_of(entries: Iterable[Entry], half_term_of: Callable[[Entry], str | None]) -> list[Line]:
+    """Every text of submitted entries, in recording order; an entry outside every half term has no place in SIMS."""
+    lines = []
+    for entry in entries:
+        half_term = half_term_of(entry)
+        if entry.state is not EntryState.SUBMITTED or half_term is None:
+            continue
+        texts = [("target", render_target(each)) for each in entry.targets]
+        if entry.no_target_reason and not texts:
+            texts = [("target", render_no_target(entry.no_target_reason))]
+        texts += [("review", render_review(each)) for each in entry.reviews]
+        for kind in SLOTS_OF:
+            of_kind = [text for each, text in texts if each == kind]
+            lines += [
+                Line(
+                    (entry.key, kind, position),
+                    entry.student_id,
+                    half_term,
+                    text,
+                    entry.interview_date,
+                    entry.recorded_at,
+                )
+                for position, text in enumerate(of_kind, start=1)
+            ]
+    return sorted(lines, key=lambda line: (line.recorded_at, line.place))
+
+
+def plan_deliveries(
+    lines: Sequence[Line],
+    stored: Mapping[str, StoredDelivery],
+    taken: Mapping[StudentTerm, AbstractSet[str]],
+    now: datetime,
+    today: date,
+) -> list[DeliveryChange]:
+    """What must change so that the deliveries say what the entries say; nothing where they do already.
+
+    `taken`: slots that hold a value typed in SIMS. `today` is the school-local day that a withdrawal names.
+    """
+    by_place = {_place(row): row for row in stored.values()}
+    used: dict[StudentTerm, set[str]] = {}
+    for row in stored.values():
+        used.setdefault((row.half_term, row.student_id), set()).add(row.slot)
+    changes: list[DeliveryChange] = []
+    wanted: set[tuple[str, Place]] = set()
+    for line in lines:
+        wanted.add((line.half_term, line.place))
+        known = by_place.get((line.half_term, line.place))
+        here = used.setdefault((line.half_term, line.student_id), set())
+        typed = taken.get((line.half_term, line.student_id), frozenset())
+        change = _new(line, here, typed, now) if known is None else _follow(line, known, here, typed, now)
+        if change is not None:
+            here.add(change.delivery.slot)
+            changes.append(change)
+    gone = (row for key, row in by_place.items() if key not in wanted)
+    changes += [change for row in gone if (change := _withdraw(row, now, today)) is not None]
+    return changes
+
+
+def delivery_key(half_term: str, student_id: str, slot: str) -> str:
+    """Half term, student and slot: with the school it names the delivery for ever."""
+    return f"{half_term}/{student_id}/{slot}"
+
+
+def says_the_same(stored_text: str, line: Line) -> bool:
+    """Whether a text, perhaps typed in SIMS in a form of its own, says what the entry says."""
+    if stored_text == line.text:
+        return True
+    if line.place[1] == "review":
+        return render_review(read_review(stored_text)) == line.text
+    reason = read_no_target(stored_text)
+    return (render_no_target(reason) if reason else render_target(read_target(stored_text))) == line.text
+
+
+def _new(line: Line, used: AbstractSet[str], typed: AbstractSet[str], now: datetime) -> DeliveryChange:
+    slot, full = _free_slot(line.place[1], used, typed)
+    row = StoredDelivery(
+        delivery_key=delivery_key(line.half_term, line.student_id, slot),
+        half_term=line.half_term,
+        student_id=line.student_id,
+        slot=slot,
+        entry_key=line.place[0],
+        position=line.place[2],
+        state=DeliveryState.QUEUED,
+        reason="",
+        revision=1,
+        text=line.text,
+        result_date=line.result_date,
+        withdrawal=False,
+        over_theirs=False,
+        sims_text=None,
+        attempts=0,
+        queued_at=now,
+        attempted_at=None,
+        sent_at=None,
+        confirmed_at=None,
+        confirmed_revision=None,
+        file=None,
+    )
+    return DeliveryChange("added", _held_where_it_must(row, full=full))
+
+
+def _follow(
+    line: Line, known: StoredDelivery, used: AbstractSet[str], typed: AbstractSet[str], now: datetime
+) -> DeliveryChange | None:
+    """A correction is a new revision of the same delivery; one that nobody attempted is simply written anew."""
+    same = says_the_same(known.text, line) and known.result_date == line.result_date and not known.withdrawal
+    if same and known.state is DeliveryState.WITHDRAWN and known.reason in DECIDED:
+        return None
+    if not known.was_attempted and (known.slot in typed or known.reason == SLOTS_FULL):
+        slot, full = _free_slot(line.place[1], used, typed)
+        if not full:
+            moved = replace(_corrected(known, line, now), slot=slot, delivery_key=_key_at(known, slot))
+            return DeliveryChange("moved", _held_where_it_must(moved, full=False), known.delivery_key)
+        if known.reason != SLOTS_FULL:
+            return None  # its place was filled meanwhile: the look before the write finds that out
+    if same:
+        return None
+    full = known.reason == SLOTS_FULL
+    return DeliveryChange("corrected", _held_where_it_must(_corrected(known, line, now), full=full))
+
+
+def _corrected(known: StoredDelivery, line: Line, now: datetime) -> StoredDelivery:
+    return replace(
+        known,
+        state=_state_to_send(known),
+        reason="",
+        revision=_next_revision(known),
+        text=line.text if not says_the_same(known.text, line) or known.withdrawal else known.text,
+        result_date=line.result_date,
+        withdrawal=False,
+        over_theirs=False,
+        attempts=0,
+        queued_at=now,
+    )
+
+
+def _withdraw(row: StoredDelivery, now: datetime, today: date) -> DeliveryChange | None:
+    """What was never attempted is withdrawn at once; else SIMS is told, if the text there is still ours."""
+    if row.withdrawal or row.state is DeliveryState.WITHDRAWN:
+        return None
+    if not row.was_attempted:
+        gone = replace(row, state=DeliveryState.WITHDRAWN, reason="", withdrawal=True)
+        return DeliveryChange("withdrawn", gone)
+    after = replace(
+        row,
+        state=_state_to_send(row),
+        reason="",
+        revision=_next_revision(row),
+        text=render_withdrawn(today),
+        withdrawal=True,
+        over_theirs=False,
+        attempts=0,
+        queued_at=now,
+    )
+    return DeliveryChange("withdrawn", after)
+
+
+def _state_to_send(row: StoredDelivery) -> DeliveryState:
+    """An attempt whose outcome is not known stays so: SIMS is looked at before the next one, after its quiet time."""
+    unknown = row.state in {DeliveryState.SENDING, DeliveryState.UNKNOWN}
+    return DeliveryState.UNKNOWN if unknown else DeliveryState.QUEUED
+
+
+def _next_revision(row: StoredDelivery) -> int:
+    return row.revision + 1 if row.was_attempted else row.revision
+
+
+def _held_where_it_must(row: StoredDelivery, *, full: bool) -> StoredDelivery:
+    fault = why_unsendable(row.text)
+    reason = SLOTS_FULL if full else (fault.code if fault else "")
+    return replace(row, state=DeliveryState.HELD, reason=reason) if reason else row
+
+
+def _free_slot(kind: str, used: AbstractSet[str], typed: AbstractSet[str]) -> tuple[str, bool]:
+    """The first slot that was never used and holds nothing typed in SIMS; beyond the third there is none in SIMS."""
+    for slot in SLOTS_OF[kind]:
+        if slot not in used and slot not in typed:
+            return slot.value, False
+    number = len(SLOTS_OF[kind]) + 1
+    while f"{kind}-{number}" in used:
+        number += 1
+    return f"{kind}-{number}", True
+
+
+def _place(row: StoredDelivery) -> tuple[str, Place]:
+    return row.half_term, (row.entry_key, row.slot.partition("-")[0], row.position)
+
+
+def _key_at(row: StoredDelivery, slot: str) -> str:
+    return delivery_key(row.half_term, row.student_id, slot)
