@@ -7,6 +7,7 @@ from enum import Enum, StrEnum
 
 from sims_sync.entry_text import is_withdrawn, normalise
 
+IN_SIMS_ALREADY = "in-sims-already"  # the tutor typed the same text there
 ATTEMPTS_MAX = 3  # of one revision, before a person is asked
 
 
@@ -63,6 +64,11 @@ class StoredDelivery:
     def was_attempted(self) -> bool:
         """Whether any revision of it may be in SIMS."""
         return bool(self.ours)
+
+    @property
+    def is_in_sims(self) -> bool:
+        """Whether SIMS is known to hold what the entry says: read back, or typed there by the tutor as well."""
+        return self.state is DeliveryState.CONFIRMED or self.reason == IN_SIMS_ALREADY
 
 
 class Seen(Enum):

@@ -103,7 +103,7 @@ def _not_yet_in_sims(connection: Connection, school: SchoolConfig, entries: Mapp
     if not school.push.enabled:
         return handed_in
     rows = load_deliveries(connection, school.id).values()
-    proven = {row.entry_key for row in rows if row.state is DeliveryState.CONFIRMED}
+    proven = {row.entry_key for row in rows if row.is_in_sims}
     waiting = {row.entry_key for row in rows if row.state not in {DeliveryState.CONFIRMED, DeliveryState.WITHDRAWN}}
     return handed_in - (proven - waiting)
 

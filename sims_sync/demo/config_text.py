@@ -8,6 +8,7 @@ from sims_sync.demo.roll import DEMO_DFE_NUMBER, DEMO_EMAIL_DOMAIN, DEMO_SCHOOL_
 
 TIME_LIMIT_SECONDS = 60
 SCHOOL_ID = "demo"
+SECRET_FILE = "oneroster-secret.txt"  # noqa: S105 - a file's name
 _SOURCES = (
     ("students", "students", Report.STUDENTS),
     ("staff", "staff", Report.STAFF),
@@ -46,6 +47,22 @@ link = '{link}'
 [demo]
 clock = {clock}
 started = {started}
+oneroster = "sims"
+
+# Each command that needs it starts the simulated OneRoster server, and asks that one instead of base_url.
+[push]
+enabled = true
+
+[push.destination]
+connector = "oneroster"
+base_url = "http://127.0.0.1:9"
+token_url = "http://127.0.0.1:9/connect/token"
+version = "1.2"
+client_id = "sims-sync-demo"
+client_secret = "file:{secret}"
+timeout_seconds = 1
+total_seconds = 5
+wait_seconds = 0.2
 
 [jobs.pull_students]
 schedule = "0 0 6 * * mon-fri"
@@ -58,6 +75,15 @@ schedule = "0 20 6 * * mon-fri"
 
 [jobs.collect_proformas]
 schedule = "0 40 6 * * mon-fri"
+
+[jobs.push_targets]
+schedule = "0 50 6 * * mon-fri"
+
+[jobs.confirm_targets]
+schedule = "0 0 7 * * mon-fri"
+
+[jobs.check_drift]
+schedule = "0 0 3 * * *"
 
 [jobs.report_compliance]
 schedule = "0 30 7 * * mon-fri"
@@ -90,6 +116,7 @@ def demo_config(link: str, clock: datetime, started: datetime) -> str:
         link=link,
         clock=clock.isoformat(),
         started=started.astimezone(UTC).isoformat(),
+        secret=SECRET_FILE,
     )
     sources = "".join(
         _SOURCE.format(name=name, kind=kind, report=report.value, limit=TIME_LIMIT_SECONDS)

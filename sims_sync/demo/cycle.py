@@ -12,9 +12,10 @@ from sims_sync.config import Config, SchoolConfig
 from sims_sync.config_file import load_config
 from sims_sync.context import RunContext, school_clock
 from sims_sync.demo.clock import write_clock
-from sims_sync.demo.config_text import demo_config
+from sims_sync.demo.config_text import SECRET_FILE, demo_config
 from sims_sync.demo.filling import write_state
 from sims_sync.demo.importer import install_importer
+from sims_sync.demo.oneroster_server import CLIENT_SECRET
 from sims_sync.demo.paperwork import demo_roles_csv, read_absences, write_absences, write_demo_proformas
 from sims_sync.demo.reporter import install_reporter
 from sims_sync.demo.school import invent_school
@@ -34,6 +35,8 @@ REPORT_AT = datetime(2026, 12, 16, 7, 30, tzinfo=UTC)
 HALF_TERM = HalfTermId.parse("2026-27/autumn-2")
 MARKER = ".sims-sync-demo"
 DECISION = Decision(who="demo", reason="demo")
+# After the push SIMS is read once more: the export proves what arrived, the rest is looked up.
+PUSH = ("push_targets", "pull_entries", "confirm_targets", "check_drift")
 PULLS = ("pull_students", "pull_results", "pull_entries", "collect_proformas")
 
 
@@ -67,6 +70,7 @@ def prepare(folder: Path, students: int) -> None:
     (folder / "roles.csv").write_text(demo_roles_csv(school), encoding="utf-8")
     started = datetime.now(UTC)
     write_clock(sims, REPORT_AT, started)
+    write_private(folder / SECRET_FILE, CLIENT_SECRET)
     text = demo_config(str((folder / "reports").absolute()), REPORT_AT, started)
     (folder / "config.toml").write_text(text, encoding="utf-8")
 
@@ -79,7 +83,7 @@ def play(folder: Path, tell: Callable[[RunReport], None]) -> DemoResult:
     try:
         runs = [_run(store, config, school, job, READ_AT, tell) for job in PULLS]
         _enter_absences(store, school)
-        runs.append(_run(store, config, school, "report_compliance", None, tell))
+        runs += [_run(store, config, school, job, None, tell) for job in (*PUSH, "report_compliance")]
         clock = school_clock(school.demo)
         report = compliance_report(RunContext(store, school, clock, "demo", rehearsal=True), HALF_TERM)
         return DemoResult(folder, tuple(runs), _write_reports(report, school, folder / "reports"))
@@ -132,6 +136,12 @@ def _write_reports(report: ComplianceReport, school: SchoolConfig, folder: Path)
         (folder / f"{name}.html").write_text(render_html(named), encoding="utf-8")
         (folder / f"{name}-names.csv").write_text(render_names_csv(named), encoding="utf-8", newline="")
     return whole
+
+
+def write_private(path: Path, text: str) -> None:
+    """A file that only this account may read, from its first moment on."""
+    path.touch(mode=0o600)
+    path.write_text(text, encoding="utf-8")
 
 
 def _make_room(folder: Path) -> None:

@@ -2,18 +2,24 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from sims_sync.connector import RowProblem
+from sims_sync.delivery import Step
 from sims_sync.errors import RecordError
 from sims_sync.guard import are_too_many, limits_of
 from sims_sync.plan import Plan
-from sims_sync.proformas import keep_first_recording, returned
+from sims_sync.proformas import SlotCount, keep_first_recording, kept_apart, returned, same_content
 from sims_sync.pull.reading import Ground, HeldRow, MappedRead, Wanted, When
+from sims_sync.push.recognising import OurValues, our_values
+from sims_sync.push.seen import Moment, apply_looks
 from sims_sync.records import Entry, EntryState, Kind
-from sims_sync.store.decisions import save_excusal
+from sims_sync.store.decisions import load_excusals, save_excusal
 from sims_sync.store.entries import Origin, apply_entries, load_entries
+from sims_sync.store.entry_files import FileSeen, load_files, note_file
+from sims_sync.store.entry_revisions import load_revisions, note_revisions
 from sims_sync.store.reads import MissingRow, load_missing, mark_missing, mark_returned
 from sims_sync.store.students import load_register
 from sims_sync.typed_entries import Recogniser, TypedReading, gone_from
@@ -30,6 +36,7 @@ class TypedEntryPull:
         register = load_register(connection, ground.school_id)
         known = load_entries(connection, ground.school_id, read.source)
         recogniser = Recogniser(ground.school.entries, ground.school_year, TypedReading(when.began, when.last_good))
+        ours = our_values(connection, ground.school_id)
         found: dict[str, Entry] = {}
         held: list[HeldRow] = []
         duplicates = other = 0
@@ -43,6 +50,8 @@ class TypedEntryPull:
                 continue
             if entry is None:
                 other += 1
+                continue
+            if ours.claims(student_id, recogniser.place(row), row.text, when.began):
                 continue
             before = known.get(entry.key)
             if row.result_date is None and before is not None:
@@ -59,7 +68,8 @@ class TypedEntryPull:
         if withdrawn:
             notes.append(f"{len(withdrawn)} entries are gone from SIMS and count as withdrawn.")
         found.update({key: replace(known[key], state=EntryState.WITHDRAWN) for key in withdrawn})
-        return Wanted(found, tuple(held), duplicates, tuple(notes), {"gone": gone, "held_back": held_back})
+        extras = {"gone": gone, "held_back": held_back, "ours": ours}
+        return Wanted(found, tuple(held), duplicates, tuple(notes), extras)
 
     def stored(self, connection: Connection, ground: Ground, read: MappedRead) -> Mapping[str, Entry]:
         """Every entry of this source."""
@@ -68,7 +78,7 @@ class TypedEntryPull:
     def write(
         self, connection: Connection, ground: Ground, read: MappedRead, when: When, plan: Plan, wanted: Wanted
     ) -> Sequence[str]:
-        """Entries, and which of them are absent since when."""
+        """Entries, which of them are absent since when, and what the export shows of our own values."""
         apply_entries(connection, ground.school_id, plan.changes, Origin(read.source, ground.run_id))
         kind, gone = Kind.MENTORING_ENTRIES, wanted.extras["gone"]
         before = load_missing(connection, ground.school_id, kind)
@@ -78,7 +88,20 @@ class TypedEntryPull:
         new = [MissingRow(key, when.began, when.last_good, held=False) for key in gone if key not in before]
         held = [replace(before[key], held=True) for key in wanted.extras["held_back"]]
         mark_missing(connection, ground.school_id, kind, read.source, (*new, *held), ground.run_id)
+        return _looked_at(connection, ground, wanted.extras["ours"])
+
+
+def _looked_at(connection: Connection, ground: Ground, ours: OurValues) -> Sequence[str]:
+    """Confirm, adopt or set aside the deliveries that this export shows; sentences with counts."""
+    if not ours.looks:
         return ()
+    moment = Moment(ground.school_id, ground.run_id, ground.now)
+    looked = apply_looks(connection, moment, ours.deliveries, ours.looks, limits_of(ground.school.guard))
+    said = {Step.CONFIRM: "confirmed", Step.ADOPT: "newer in SIMS and adopted"}
+    said |= {Step.DIFFERS: "different in SIMS", Step.CONFLICT: "competing with a value typed in SIMS"}
+    counts = [f"{looked.count(step)} {text}" for step, text in said.items() if looked.count(step)]
+    seen = f"Texts of ours seen in SIMS: {len(ours.looks)}" + (f" ({', '.join(counts)})." if counts else ".")
+    return (seen, *(f"{problem.what} {problem.do}" for problem in looked.problems))
 
 
 def _gone_for_good(
@@ -108,12 +131,20 @@ class ProformaPull:
     """The kind `proformas`: returned workbooks and files."""
 
     def wanted(self, connection: Connection, ground: Ground, read: MappedRead, when: When) -> Wanted:
-        """Entries by key, and the excusals given in the same rows (`extras["excusals"]`)."""
+        """Entries by key; `extras`: the excusals given in the same rows, and what is to be answered.
+
+        Where two copies differ, the one that was saved later wins, in whichever order they come.
+        """
         register = load_register(connection, ground.school_id)
         known = load_entries(connection, ground.school_id, read.source)
+        files = load_files(connection, ground.school_id, read.source)
+        revisions = load_revisions(connection, ground.school_id, read.source)
+        revised: dict[str, datetime] = {}
+        slots = SlotCount(known, ground.school_year)
         found: dict[str, Entry] = {}
         excusals = []
         held: list[HeldRow] = []
+        older: list[RowProblem] = []
         duplicates = 0
         for number, row in read.records:
             student_id = None
@@ -123,17 +154,30 @@ class ProformaPull:
                     row, student_id, source=read.source, recorded_at=when.began, school_year=ground.school_year
                 )
                 if result.entry is not None:
-                    key = result.entry.key
-                    entry = keep_first_recording(result.entry, known.get(key))
-                    _refuse_taken(entry, known.get(key), found.get(key))
-                    duplicates += key in found
-                    found[key] = entry
+                    revised_at = row.revised_at  # then its id is an entry's for ever, whatever its date becomes
+                    entry = result.entry if revised_at else kept_apart(result.entry, known, ground.school_year)
+                    before = known.get(entry.key)
+                    entry = keep_first_recording(entry, before, min(revised_at, when.began) if revised_at else None)
+                    _refuse_taken(entry, before, found.get(entry.key))
+                    was_newer = revisions.is_older(entry.key, revised_at)
+                    if was_newer or _is_older(entry, before, files.get(entry.key), when):
+                        older.append(_newer_was_kept(number))
+                        continue
+                    if revised_at is not None:
+                        if revisions.says_nothing_new(entry):
+                            continue
+                        revised[entry.key] = revised_at
+                    slots.take(entry)
+                    duplicates += entry.key in found
+                    found[entry.key] = entry
             except RecordError as error:
                 held.append((number, error, student_id))
                 continue
             if result.excusal is not None:
                 excusals.append(result.excusal)
-        return Wanted(found, tuple(held), duplicates, extras={"excusals": excusals})
+        notes = _notes_on_copies(found, known, files, read.state.name, len(older))
+        extras = {"excusals": excusals, "answers": tuple(older), "revised": revised}
+        return Wanted(found, tuple(held), duplicates, notes, extras)
 
     def stored(self, connection: Connection, ground: Ground, read: MappedRead) -> Mapping[str, Entry]:
         """Every entry of this source."""
@@ -142,11 +186,49 @@ class ProformaPull:
     def write(
         self, connection: Connection, ground: Ground, read: MappedRead, when: When, plan: Plan, wanted: Wanted
     ) -> Sequence[str]:
-        """Entries and excusals."""
+        """Entries, the file that each stands in, and excusals."""
         apply_entries(connection, ground.school_id, plan.changes, Origin(read.source, ground.run_id))
+        files = load_files(connection, ground.school_id, read.source)
+        revised = wanted.extras["revised"]
+        note_revisions(connection, ground.school_id, revised)
+        of_file = wanted.records.keys() - revised.keys()
+        newest = [key for key in of_file if key not in files or files[key].as_of <= when.began]
+        note_file(connection, ground.school_id, newest, FileSeen(read.state.name, when.began))
+        later = {
+            (each.student_id, each.half_term): each.effective for each in load_excusals(connection, ground.school_id)
+        }
         for excusal in wanted.extras["excusals"]:
-            save_excusal(connection, ground.school_id, excusal, "pro-forma", when.began)
+            if later.get((excusal.student_id, excusal.half_term), excusal.effective) <= excusal.effective:
+                save_excusal(connection, ground.school_id, excusal, "pro-forma", when.began)
         return ()
+
+
+def _is_older(entry: Entry, before: Entry | None, file: FileSeen | None, when: When) -> bool:
+    """Whether what is stored of this row came from a copy that was saved later, and says something else."""
+    if before is None or file is None or file.as_of <= when.began:
+        return False
+    return not same_content(entry, before)
+
+
+def _newer_was_kept(number: int) -> RowProblem:
+    what = "another copy of this pro-forma, saved later, says something else here; that one counts"
+    do = "If this row is the right one, write it into the newest copy and hand that in."
+    return RowProblem(number, "older-copy", "row_id", what, do)
+
+
+def _notes_on_copies(
+    found: Mapping[str, Entry], known: Mapping[str, Entry], files: Mapping[str, FileSeen], name: str, older: int
+) -> tuple[str, ...]:
+    differing = sum(
+        key in known and key in files and files[key].name != name and not same_content(entry, known[key])
+        for key, entry in found.items()
+    )
+    notes = []
+    if older:
+        notes.append(f"{older} rows of {name} were left alone: a copy that was saved later says something else.")
+    if differing:
+        notes.append(f"{differing} rows of {name} differ from a copy handed in before: the later one counts.")
+    return tuple(notes)
 
 
 def _refuse_taken(entry: Entry, before: Entry | None, in_this_file: Entry | None) -> None:

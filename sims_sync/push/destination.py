@@ -1,5 +1,6 @@
 """How is the school's destination opened, and how does a stored delivery become one that it can deliver?"""
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -12,7 +13,7 @@ from sims_sync.connector import Destination
 from sims_sync.context import RunContext
 from sims_sync.delivery import StoredDelivery
 from sims_sync.entry_text import normalise
-from sims_sync.errors import ConfigProblem, ConfigurationError
+from sims_sync.errors import ConfigProblem, ConfigurationError, RetriableError
 from sims_sync.push.wanted import SLOTS_OF
 from sims_sync.records import Delivery, Slot, Student
 from sims_sync.registry import build_destination
@@ -73,5 +74,9 @@ def _demo_server(context: RunContext, environment: Mapping[str, str]) -> Iterato
         return
     folder: Path = context.school.path(demo.oneroster)
     serve = import_module(_DEMO_SERVER).oneroster_child
-    with serve(folder, environment) as url:
-        yield {"base_url": url, "token_url": f"{url}/connect/token"}
+    try:
+        with serve(folder, {**os.environ, **environment}) as url:
+            yield {"base_url": url, "token_url": f"{url}/connect/token"}
+    except OSError:
+        what = "The simulated OneRoster server did not start."
+        raise RetriableError("demo-server", what, "Create the demo again with `sims-sync demo`.") from None

@@ -136,7 +136,7 @@ def _planned(context: RunContext) -> Outcome:
     changed = {change.delivery.delivery_key for change in queued.changes}
     to_send = sum(change.delivery.state in {DeliveryState.QUEUED, DeliveryState.UNKNOWN} for change in queued.changes)
     total = to_send + sum(key not in changed for key in waiting)
-    return Outcome(counts=_counts(queued), notes=(f"{total} texts would be sent to SIMS.",))
+    return Outcome(counts=_counts(queued), notes=(f"Texts that would be sent to SIMS: {total}.",))
 
 
 def _outcome_of_push(context: RunContext, queued: Queued, sent: Sent, told: tuple[Problem, ...]) -> Outcome:
@@ -150,9 +150,9 @@ def _outcome_of_push(context: RunContext, queued: Queued, sent: Sent, told: tupl
     if sent.error is not None:
         problems, ending = (problem_of(sent.error), *problems), ending_of(sent.error)
     went = sent.states[DeliveryState.SENT]
-    notes = [f"{went} texts were sent to SIMS; now: {shown_counts(counts)}." if counts else "There is nothing to send."]
+    notes = [f"Texts sent to SIMS: {went}; all now: {shown_counts(counts)}." if counts else "There is nothing to send."]
     if sent.states[DeliveryState.WAITING]:
-        notes.append(f"{sent.states[DeliveryState.WAITING]} texts were written into a file that a person imports.")
+        notes.append(f"Texts written into a file that a person imports: {sent.states[DeliveryState.WAITING]}.")
     held = sum(counts.get(state, 0) for state in (DeliveryState.HELD, DeliveryState.CONFLICT, DeliveryState.DIFFERS))
     return Outcome(ending, counts={**_counts(queued), "held": held}, problems=problems, notes=tuple(notes))
 
@@ -168,9 +168,11 @@ def _outcome_of_looks(
     if error is not None:
         problems, ending = (problem_of(error), *problems), ending_of(error)
     read = sum(total.steps.values()) + total.unchanged
-    notes = [f"{total.count(Step.CONFIRM)} texts were confirmed in SIMS."]
+    notes = [f"Texts confirmed in SIMS: {total.count(Step.CONFIRM)}."] if total.count(Step.CONFIRM) else []
     if total.count(Step.ADOPT):
-        notes.append(f"{total.count(Step.ADOPT)} newer values typed in SIMS were adopted.")
+        notes.append(f"Newer values typed in SIMS and adopted: {total.count(Step.ADOPT)}.")
+    if not read:
+        notes.append("No text waits for its proof.")
     counts = {
         "read": read,
         "changed": total.count(Step.CONFIRM) + total.count(Step.ADOPT),

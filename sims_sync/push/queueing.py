@@ -44,7 +44,7 @@ def plan_queue(connection: Connection, context: RunContext, school_year: SchoolY
 
     now = context.now()
     stored = load_deliveries(connection, context.school_id)
-    taken = _typed_slots(context, entries, school_year)
+    taken = _typed_slots(context, entries)
     changes = plan_deliveries(lines_of(ours, half_term_of), stored, taken, now, school_year.local_date(now))
     confirmed = sum(row.state is DeliveryState.CONFIRMED for row in stored.values())
     return Queued(tuple(_hold_a_flood(changes, confirmed, context)))
@@ -77,17 +77,15 @@ def _hold_a_flood(changes: Sequence[DeliveryChange], confirmed: int, context: Ru
     ]
 
 
-def _typed_slots(
-    context: RunContext, entries: Mapping[str, Entry], school_year: SchoolYear
-) -> dict[StudentTerm, set[str]]:
-    """Slots that hold a value typed in SIMS: nothing of ours may take their place."""
+def _typed_slots(context: RunContext, entries: Mapping[str, Entry]) -> dict[StudentTerm, dict[str, str]]:
+    """Slot → text typed there in SIMS: nothing of ours may take its place."""
     names = slot_names(context.school.entries)
-    taken: dict[StudentTerm, set[str]] = defaultdict(set)
+    taken: dict[StudentTerm, dict[str, str]] = defaultdict(dict)
     for entry in entries.values():
         if entry.origin != TYPED or entry.state is not EntryState.SUBMITTED or entry.half_term is None:
             continue
         slot = names.get(entry.key.split(":")[2])
         if slot is not None:
-            taken[entry.half_term, entry.student_id].add(slot)
-    del school_year
+            said = [target.text for target in entry.targets] + [review.text for review in entry.reviews]
+            taken[entry.half_term, entry.student_id][slot] = said[0] if said else ""
     return taken

@@ -5,8 +5,9 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from sims_sync.delivery import DeliveryState, StoredDelivery
+from sims_sync.delivery import IN_SIMS_ALREADY, DeliveryState, StoredDelivery
 from sims_sync.entry_text import (
+    normalise,
     read_no_target,
     read_review,
     read_target,
@@ -23,8 +24,8 @@ SLOTS_OF = {
     "review": (Slot.REVIEW_1, Slot.REVIEW_2, Slot.REVIEW_3),
 }
 SLOTS_FULL = "slots-full"
-# What a person decided about a text stands until its entry says something else.
-DECIDED = frozenset({"kept-sims", "discarded"})
+# What a person decided about a text, or did themselves in SIMS, stands until its entry says something else.
+DECIDED = frozenset({"kept-sims", "discarded", IN_SIMS_ALREADY})
 
 Place = tuple[str, str, int]  # entry key, "target" or "review", position within the entry (1 = the first)
 StudentTerm = tuple[str, str]  # half term, student id
@@ -32,12 +33,16 @@ StudentTerm = tuple[str, str]  # half term, student id
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One text that should be in SIMS: whose, of which half term, from where, and when it was recorded."""
+    """One text that should be in SIMS: whose, of which half term, from where, and when it was recorded.
+
+    `plain` is the text alone, as a tutor would type it in SIMS.
+    """
 
     place: Place
     student_id: str
     half_term: str
     text: str
+    plain: str
     result_date: date
     recorded_at: datetime
 
@@ -61,22 +66,18 @@ def lines_of(entries: Iterable[Entry], half_term_of: Callable[[Entry], str | Non
         half_term = half_term_of(entry)
         if entry.state is not EntryState.SUBMITTED or half_term is None:
             continue
-        texts = [("target", render_target(each)) for each in entry.targets]
-        if entry.no_target_reason and not texts:
-            texts = [("target", render_no_target(entry.no_target_reason))]
-        texts += [("review", render_review(each)) for each in entry.reviews]
-        for kind in SLOTS_OF:
-            of_kind = [text for each, text in texts if each == kind]
+        for kind, texts in (("target", _target_texts(entry)), ("review", _review_texts(entry))):
             lines += [
                 Line(
                     (entry.key, kind, position),
                     entry.student_id,
                     half_term,
                     text,
+                    normalise(plain),
                     entry.interview_date,
                     entry.recorded_at,
                 )
-                for position, text in enumerate(of_kind, start=1)
+                for position, (text, plain) in enumerate(texts, start=1)
             ]
     return sorted(lines, key=lambda line: (line.recorded_at, line.place))
 
@@ -84,13 +85,13 @@ def lines_of(entries: Iterable[Entry], half_term_of: Callable[[Entry], str | Non
 def plan_deliveries(
     lines: Sequence[Line],
     stored: Mapping[str, StoredDelivery],
-    taken: Mapping[StudentTerm, AbstractSet[str]],
+    taken: Mapping[StudentTerm, Mapping[str, str]],
     now: datetime,
     today: date,
 ) -> list[DeliveryChange]:
     """What must change so that the deliveries say what the entries say; nothing where they do already.
 
-    `taken`: slots that hold a value typed in SIMS. `today` is the school-local day that a withdrawal names.
+    `taken`: the slots that hold a value typed in SIMS, with its text. `today`: the school-local day of a withdrawal.
     """
     by_place = {_place(row): row for row in stored.values()}
     used: dict[StudentTerm, set[str]] = {}
@@ -102,7 +103,7 @@ def plan_deliveries(
         wanted.add((line.half_term, line.place))
         known = by_place.get((line.half_term, line.place))
         here = used.setdefault((line.half_term, line.student_id), set())
-        typed = taken.get((line.half_term, line.student_id), frozenset())
+        typed = taken.get((line.half_term, line.student_id), {})
         change = _new(line, here, typed, now) if known is None else _follow(line, known, here, typed, now)
         if change is not None:
             here.add(change.delivery.slot)
@@ -127,8 +128,19 @@ def says_the_same(stored_text: str, line: Line) -> bool:
     return (render_no_target(reason) if reason else render_target(read_target(stored_text))) == line.text
 
 
-def _new(line: Line, used: AbstractSet[str], typed: AbstractSet[str], now: datetime) -> DeliveryChange:
-    slot, full = _free_slot(line.place[1], used, typed)
+def _target_texts(entry: Entry) -> list[tuple[str, str]]:
+    if entry.no_target_reason and not entry.targets:
+        return [(line := render_no_target(entry.no_target_reason), line)]
+    return [(render_target(each), each.text) for each in entry.targets]
+
+
+def _review_texts(entry: Entry) -> list[tuple[str, str]]:
+    return [(render_review(each), each.text) for each in entry.reviews]
+
+
+def _new(line: Line, used: AbstractSet[str], typed: Mapping[str, str], now: datetime) -> DeliveryChange:
+    there = _typed_already(line, used, typed)
+    slot, full = (there, False) if there else _free_slot(line.place[1], used, typed)
     row = StoredDelivery(
         delivery_key=delivery_key(line.half_term, line.student_id, slot),
         half_term=line.half_term,
@@ -152,11 +164,25 @@ def _new(line: Line, used: AbstractSet[str], typed: AbstractSet[str], now: datet
         confirmed_revision=None,
         file=None,
     )
+    if there:
+        return DeliveryChange("added", replace(row, state=DeliveryState.WITHDRAWN, reason=IN_SIMS_ALREADY))
     return DeliveryChange("added", _held_where_it_must(row, full=full))
 
 
+def _typed_already(line: Line, used: AbstractSet[str], typed: Mapping[str, str]) -> str | None:
+    """The slot in which the tutor typed the same text: it is in SIMS, and a second one would only be in the way."""
+    return next(
+        (
+            slot
+            for slot, text in typed.items()
+            if slot.startswith(line.place[1]) and slot not in used and normalise(text) in {line.text, line.plain}
+        ),
+        None,
+    )
+
+
 def _follow(
-    line: Line, known: StoredDelivery, used: AbstractSet[str], typed: AbstractSet[str], now: datetime
+    line: Line, known: StoredDelivery, used: AbstractSet[str], typed: Mapping[str, str], now: datetime
 ) -> DeliveryChange | None:
     """A correction is a new revision of the same delivery; one that nobody attempted is simply written anew."""
     same = says_the_same(known.text, line) and known.result_date == line.result_date and not known.withdrawal
@@ -227,7 +253,7 @@ def _held_where_it_must(row: StoredDelivery, *, full: bool) -> StoredDelivery:
     return replace(row, state=DeliveryState.HELD, reason=reason) if reason else row
 
 
-def _free_slot(kind: str, used: AbstractSet[str], typed: AbstractSet[str]) -> tuple[str, bool]:
+def _free_slot(kind: str, used: AbstractSet[str], typed: Mapping[str, str]) -> tuple[str, bool]:
     """The first slot that was never used and holds nothing typed in SIMS; beyond the third there is none in SIMS."""
     for slot in SLOTS_OF[kind]:
         if slot not in used and slot not in typed:

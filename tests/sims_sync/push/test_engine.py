@@ -357,7 +357,7 @@ def test_switched_off_nothing_is_queued_or_sent(office: Office) -> None:
 def test_a_plan_writes_nothing_anywhere(office: Office) -> None:
     office.hand_in(proforma("r1", 1))
     report = office.world.run("push_targets", NOON, dry=True)
-    assert report.outcome.notes == ("1 texts would be sent to SIMS.",)
+    assert report.outcome.notes == ("Texts that would be sent to SIMS: 1.",)
     assert (office.states(), office.desk.writes) == ({}, [])
 
 

@@ -43,10 +43,13 @@ def an_entry(key: str, *texts: str, student: str = "s1", recorded: int = 0, **mo
 
 
 def planned(
-    entries: Sequence[Entry], stored: dict[str, StoredDelivery] | None = None, typed: Sequence[str] = ()
+    entries: Sequence[Entry],
+    stored: dict[str, StoredDelivery] | None = None,
+    typed: Sequence[str] = (),
+    said: dict[str, str] | None = None,
 ) -> list[DeliveryChange]:
     """What must change."""
-    taken = {(HALF_TERM, "s1"): set(typed)}
+    taken = {(HALF_TERM, "s1"): dict.fromkeys(typed, "Typed in SIMS") | dict(said or {})}
     return plan_deliveries(lines_of(entries, lambda _: HALF_TERM), stored or {}, taken, NOW, TODAY)
 
 
@@ -107,6 +110,13 @@ def test_what_was_never_sent_moves_away_from_a_value_typed_since() -> None:
     rows = after(planned([an_entry("a", "Ours")]))
     moved = after(planned([an_entry("a", "Ours")], rows, typed=["target-1"]), rows)
     assert slots(moved) == {"target-2": "Target: Ours"}
+
+
+def test_what_the_tutor_typed_in_sims_as_well_is_not_sent_a_second_time() -> None:
+    (change,) = planned([an_entry("a", "Ours")], said={"target-1": " Ours "})
+    assert (change.delivery.state, change.delivery.is_in_sims) == (DeliveryState.WITHDRAWN, True)
+    rows = after([change])
+    assert planned([an_entry("a", "Ours")], rows, said={"target-1": " Ours "}) == []
 
 
 def test_a_correction_is_a_new_revision_of_the_same_delivery() -> None:
