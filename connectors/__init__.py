@@ -14,3 +14,10 @@ CONNECTORS: dict[str, str] = {
     "mail_folder": "connectors.mail_folder:MailFolder",
     "smtp": "connectors.smtp:Smtp",
 }
+
+# The ways into SIMS. A system that can be read too has the same name in both tables.
+DESTINATIONS: dict[str, str] = {
+    "assessment_file": "connectors.assessment_file:AssessmentFile",
+    "memory": "connectors.memory_destination:MemoryDestination",
+    "oneroster": "connectors.oneroster.results:OneRosterResults",
+}

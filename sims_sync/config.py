@@ -166,6 +166,7 @@ class PushSection(Section):
     enabled: bool = False
     confirm_school_days: Annotated[int, Field(ge=1, le=20)] = 2
     destination: DestinationSection | None = None
+    training: dict[str, object] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _a_switch_needs_a_way(self) -> Self:

@@ -1,4 +1,4 @@
-"""What `check` looks at: configuration, disk, store, calendar, roles, sources, mappings, mail."""
+"""What `check` looks at: configuration, disk, store, calendar, roles, sources, mappings, the push, mail."""
 
 import os
 import shutil
@@ -12,6 +12,7 @@ from sims_sync.connector import Finding, Severity
 from sims_sync.context import RunContext, connector_context, school_clock
 from sims_sync.errors import ConfigurationError, SimsSyncError
 from sims_sync.mapping import load_mapping
+from sims_sync.push.readiness import push_findings
 from sims_sync.records import Kind
 from sims_sync.registry import build_mailer, build_source
 from sims_sync.roles_file import read_roles
@@ -68,7 +69,7 @@ def _store(store: Store) -> Iterator[Finding]:
 def _school(store: Store, school: SchoolConfig) -> list[Finding]:
     context = RunContext(store, school, school_clock(school.demo), "check", rehearsal=True)
     findings: list[Finding] = []
-    for look in (_calendar, _roles, _sources, _mail):
+    for look in (_calendar, _roles, _sources, push_findings, _mail):
         try:
             findings += list(look(context))
         except ConfigurationError as error:

@@ -22,11 +22,12 @@ from requests.structures import CaseInsensitiveDict
 from tenacity import (
     RetryCallState,
     Retrying,
-    retry_if_exception_type,
+    retry_if_exception,
     stop_after_attempt,
     wait_exponential,
     wait_random,
 )
+from urllib3.exceptions import NewConnectionError
 
 from sims_sync.errors import SimsSyncError, SourceFailed, SourceRefused, SourceUnavailable
 from sims_sync.http_options import HttpOptions, check_url, is_loopback, origin
@@ -37,6 +38,8 @@ BACK_OFF_SECONDS_MAX = 60
 RETRY_AFTER_SECONDS_MAX = 300  # a server that asks for more is left alone until the next run
 USER_AGENT = "sims-sync"
 SAFE_METHODS = frozenset({"GET", "HEAD"})
+# The codes of the errors after which the question was certainly not taken; after any other it may have been.
+NOT_TAKEN = frozenset({"no_connection", "no_key", "too_many_requests"})
 
 _OK = 200
 _REDIRECTION = range(300, 400)
@@ -82,12 +85,23 @@ class Authority(Protocol):
         """Get a new key after the old one was refused; False where there is no other."""
 
 
+class Pace(Protocol):
+    """Keeps several clients of one server in step. Shared by threads."""
+
+    def wait(self) -> None:
+        """Return when the next question may be asked."""
+
+    def hold(self, seconds: float) -> None:
+        """Let nobody ask for so long: the server said that there are too many questions."""
+
+
 class HttpClient:
     """Asks one server. Not for several threads.
 
     `sleep` is how waiting is done: tests do not. GET and HEAD are tried again after a fault that may pass (no
-    connection, no whole answer, 429, 5xx); another method only where the caller says that repeating it does no harm. A
-    PUT would do none to the server, but what may have been written is looked up before it is sent again (DESIGN §5).
+    connection, no whole answer, 429, 5xx). Another method is tried again where the question was certainly not taken (no
+    connection, 429), and after the other faults only where the caller says that repeating it does no harm. A PUT would
+    do none to the server, but what may have been written is looked up before it is sent again (DESIGN §5).
     """
 
     def __init__(
@@ -96,12 +110,14 @@ class HttpClient:
         options: HttpOptions,
         authority: Authority | None = None,
         sleep: Callable[[float], None] = time.sleep,
+        pace: Pace | None = None,
     ) -> None:
         logging.getLogger("urllib3").setLevel(logging.ERROR)  # below that it writes addresses with their query string
         self.base_url = check_url(base_url)
         self._options = options
         self._authority = authority
         self._sleep = sleep
+        self._pace = pace
         self._session = requests.Session()
         self._session.headers.update({"User-Agent": USER_AGENT, "Accept": "application/json"})
         # A proxy must not be asked for this very machine.
@@ -118,7 +134,7 @@ class HttpClient:
         headers: Mapping[str, str] | None = None,
         repeatable: bool | None = None,
     ) -> Answer:
-        """Ask, and wait for the whole answer, whatever its status; an expired key is renewed once.
+        """Ask, and wait for the whole answer, whatever its status; a key that is refused is renewed.
 
         `url` starts with the base address or with "/" below it. `form` or `content` (as JSON) is the body.
 
@@ -129,10 +145,11 @@ class HttpClient:
         """
         question = _Question(method, self._absolute(url), dict(query or {}), form, content, dict(headers or {}))
         again = method in SAFE_METHODS if repeatable is None else repeatable
-        attempts = self._options.attempts if again else 1
-        answer = self._ask_patiently(question, attempts)
-        if answer.status == _NOT_LET_IN and self._authority is not None and self._authority.renew():
-            answer = self._ask_patiently(question, attempts)  # what was not let in was not done either
+        answer = self._ask_patiently(question, again=again)
+        for _ in range(1, self._options.attempts):
+            if answer.status != _NOT_LET_IN or self._authority is None or not self._authority.renew():
+                break
+            answer = self._ask_patiently(question, again=again)  # what was not let in was not done either
         return answer
 
     def get(self, url: str, query: Mapping[str, str] | None = None) -> Answer:
@@ -162,10 +179,10 @@ class HttpClient:
             raise SourceRefused("other_server", what, "Ask the server's operator; set the address in the config.")
         return address
 
-    def _ask_patiently(self, question: "_Question", attempts: int) -> Answer:
+    def _ask_patiently(self, question: "_Question", *, again: bool) -> Answer:
         asking = Retrying(
-            retry=retry_if_exception_type(_MayPass),
-            stop=stop_after_attempt(attempts),
+            retry=retry_if_exception(lambda fault: isinstance(fault, _MayPass) and (again or fault.not_taken)),
+            stop=stop_after_attempt(self._options.attempts),
             wait=self._wait,
             sleep=self._sleep,
             reraise=True,
@@ -184,17 +201,20 @@ class HttpClient:
         return float((wait_exponential(multiplier=first, max=BACK_OFF_SECONDS_MAX) + wait_random(0, first))(state))
 
     def _ask(self, question: "_Question") -> Answer:
+        if self._pace is not None:
+            self._pace.wait()
         deadline = time.monotonic() + self._options.total_seconds
         try:
             with self._open(question) as response:
                 answer = self._read(response, deadline)
         except requests.exceptions.SSLError:
             raise _unavailable("tls", "The server's certificate could not be verified.", _DO_TLS) from None
+        except requests.exceptions.ConnectionError as fault:
+            raise _MayPass(_no_answer(fault)) from None
         except (requests.exceptions.Timeout, urllib3.exceptions.TimeoutError):
             raise _MayPass(_unavailable("timeout", "The server did not answer in time.", _DO_LATER)) from None
-        except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError):
-            what = "The server could not be reached, or broke off in the middle of its answer."
-            raise _MayPass(_unavailable("no_answer", what, _DO_REACH)) from None
+        except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError) as fault:
+            raise _MayPass(_no_answer(fault)) from None
         self._refuse_passing_fault(answer)
         return answer
 
@@ -236,7 +256,10 @@ class HttpClient:
         if answer.status != _BUSY and answer.status not in _SERVER_FAULT:
             return
         wait = _retry_after(answer.headers)
-        error = _unavailable("busy", f"The server is busy or out of order (HTTP {answer.status}).", _DO_LATER)
+        code = "too_many_requests" if answer.status == _BUSY else "busy"
+        if self._pace is not None and answer.status == _BUSY:
+            self._pace.hold(self._options.wait_seconds if wait is None else wait)
+        error = _unavailable(code, f"The server is busy or out of order (HTTP {answer.status}).", _DO_LATER)
         if wait is not None and wait > RETRY_AFTER_SECONDS_MAX:
             raise error
         raise _MayPass(error, wait)
@@ -261,6 +284,11 @@ class _MayPass(Exception):
         super().__init__(error.code)
         self.error = error
         self.retry_after = retry_after
+
+    @property
+    def not_taken(self) -> bool:
+        """Whether the question was certainly not taken."""
+        return self.error.code in NOT_TAKEN
 
 
 class _Key(AuthBase):
@@ -294,6 +322,13 @@ _DO_TLS = "Check the address and this machine's certificates; a filtering proxy 
 
 def _unavailable(code: str, what: str, do: str) -> SourceUnavailable:
     return SourceUnavailable(code, what, do)
+
+
+def _no_answer(fault: Exception) -> SourceUnavailable:
+    reason = getattr(fault.args[0], "reason", None) if fault.args else None
+    never = isinstance(fault, requests.exceptions.ConnectTimeout) or isinstance(reason, NewConnectionError)
+    what = "The server could not be reached, or broke off in the middle of its answer."
+    return _unavailable("no_connection" if never else "no_answer", what, _DO_REACH)
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:

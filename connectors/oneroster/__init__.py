@@ -9,8 +9,8 @@ from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 from connectors.oneroster.last_read import LastRead
-from connectors.oneroster.options import WRAPPERS, OneRosterOptions, last_part
-from connectors.oneroster.paging import ListPages
+from connectors.oneroster.options import OneRosterOptions, last_part
+from connectors.oneroster.paging import list_records
 from connectors.oneroster.token import TokenAuthority
 from sims_sync.connector import ConnectorContext, Finding, Severity, SourceState
 from sims_sync.errors import ConfigProblem, ConfigurationError, SimsSyncError
@@ -18,7 +18,6 @@ from sims_sync.formats.list_reading import ListReading, nothing
 from sims_sync.formats.oneroster_rows import (
     Homerooms,
     Record,
-    listed,
     of_aspects,
     result_rows,
     staff_among,
@@ -111,10 +110,7 @@ class OneRoster:
         return LastRead(self._context.work, (options.url_of(options.resource_of(kind)), options.acr_values), options)
 
     def _list(self, resource: str, query: dict[str, str], page_size: int | None = None) -> Iterator[Record]:
-        wrapper = WRAPPERS.get(last_part(resource), last_part(resource))
-        url = self._options.url_of(resource)
-        pages = ListPages(self._client, url, wrapper, page_size or self._options.page_size, query)
-        return listed(pages.records())
+        return list_records(self._client, self._options, resource, query, page_size)
 
     def _students(self, kind: Kind, query: dict[str, str]) -> Iterator[Record]:
         homerooms = self._homerooms()

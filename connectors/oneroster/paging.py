@@ -4,13 +4,32 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 
+from connectors.oneroster.options import WRAPPERS, ServerOptions, last_part
 from sims_sync.errors import SimsSyncError, SourceFailed, SourceRefused, SourceUnavailable
 from sims_sync.formats.flat_json import flatten
+from sims_sync.formats.oneroster_rows import Record, listed
 from sims_sync.formats.page_guard import PageGuard
 from sims_sync.http import Answer, HttpClient, refused
 
 _CODE = re.compile(r"[A-Za-z_]{1,40}")
 _MINOR = re.compile(rb'"imsx_codeMinorFieldValue"\s*:\s*"([A-Za-z_]{1,40})"')
+
+
+def list_records(
+    client: HttpClient,
+    options: ServerOptions,
+    resource: str,
+    query: Mapping[str, str] | None = None,
+    page_size: int | None = None,
+) -> Iterator[Record]:
+    """Every record of one list that is not marked as deleted, flattened; only a normal end says that it was whole.
+
+    Raises:
+        SourceFailed, SourceRefused, SourceUnavailable: as for `ListPages.records`.
+    """
+    wrapper = WRAPPERS.get(last_part(resource), last_part(resource))
+    pages = ListPages(client, options.url_of(resource), wrapper, page_size or options.page_size, query or {})
+    return listed(pages.records())
 
 
 class ListPages:
@@ -61,7 +80,7 @@ class ListPages:
     def _ask(self, url: str, query: Mapping[str, str]) -> Answer:
         answer = self._client.send("GET", url, query=query)
         if not answer.good:
-            raise refused(answer.status, _minor_code(answer.body))
+            raise refused(answer.status, minor_code(answer.body))
         self._look_at_total(answer.headers.get("X-Total-Count", ""))
         return answer
 
@@ -94,7 +113,7 @@ def _records_in(content: object, wrapper: str) -> list[dict[str, object]]:
     found = content.get(wrapper)
     if found is None:
         lists = [value for value in content.values() if isinstance(value, list)]
-        if len(lists) != 1 or _status_of(content):
+        if len(lists) != 1 or failure_status(content):
             raise _failure_in(content)
         found = lists[0]
     if not isinstance(found, list) or not all(isinstance(record, dict) for record in found):
@@ -102,7 +121,7 @@ def _records_in(content: object, wrapper: str) -> list[dict[str, object]]:
     return found
 
 
-def _status_of(content: Mapping[str, object]) -> Mapping[str, object]:
+def failure_status(content: Mapping[str, object]) -> Mapping[str, object]:
     """A failure may come with 200: 1.1 says it in the body itself, or under `imsx_StatusInfo`."""
     inner = content.get("imsx_StatusInfo")
     status = inner if isinstance(inner, dict) else content
@@ -110,15 +129,15 @@ def _status_of(content: Mapping[str, object]) -> Mapping[str, object]:
 
 
 def _failure_in(content: Mapping[str, object]) -> SimsSyncError:
-    if not _status_of(content):
+    if not failure_status(content):
         return _no_list()
-    code = _minor_code(json.dumps(content).encode()) or "no reason given"
+    code = minor_code(json.dumps(content).encode()) or "no reason given"
     return SourceFailed(
         "imsx", f"The server says that it cannot ({code}).", "Check resource and version in the config."
     )
 
 
-def _minor_code(body: bytes) -> str:
+def minor_code(body: bytes) -> str:
     """The standard's own word for what is wrong; the server's free text is never shown."""
     found = _MINOR.search(body)
     if found:

@@ -2,12 +2,13 @@
 
 import base64
 import re
+import threading
 import time
 from collections.abc import Callable
 
-from connectors.oneroster.options import OneRosterOptions
+from connectors.oneroster.options import ServerOptions
 from sims_sync.connector import SecretReader
-from sims_sync.errors import SourceFailed
+from sims_sync.errors import SourceFailed, SourceUnavailable
 from sims_sync.http import HttpClient
 
 RENEW_BEFORE_SECONDS = 60
@@ -17,10 +18,14 @@ _CODE = re.compile(r"[a-z_]{1,40}")  # RFC 6749's error codes; a server's free t
 
 
 class TokenAuthority:
-    """Fetches a bearer key when one is needed, and again before it ends or when it was refused."""
+    """Fetches a bearer key when one is needed, and again before it ends or when it was refused.
+
+    May be shared by threads: one fetches, the others wait for it. `granted` are the scopes that came with the key;
+    empty where the server does not say.
+    """
 
     def __init__(
-        self, options: OneRosterOptions, secret: SecretReader, monotonic: Callable[[], float] = time.monotonic
+        self, options: ServerOptions, secret: SecretReader, monotonic: Callable[[], float] = time.monotonic
     ) -> None:
         self._options = options
         self._secret = secret
@@ -28,27 +33,35 @@ class TokenAuthority:
         self._client = HttpClient(options.token_url, options)
         self._token = ""
         self._good_until = 0.0
+        self._lock = threading.Lock()
+        self._shown = threading.local()
+        self.granted: frozenset[str] = frozenset()
 
     def header(self) -> str:
         """The value of the Authorization header.
 
         Raises:
             SourceFailed: the server gives no key.
-            SourceUnavailable: it cannot be reached.
+            SourceUnavailable: it cannot be reached; its code "no_key" says that nothing else was asked.
             ConfigurationError: the secret could not be had.
         """
-        if not self._token or self._monotonic() >= self._good_until:
-            self._fetch()
-        return f"Bearer {self._token}"
+        with self._lock:
+            if not self._token or self._monotonic() >= self._good_until:
+                self._fetch()
+            self._shown.token = self._token
+            return f"Bearer {self._token}"
 
     def renew(self) -> bool:
-        """Forget the key, so that the next question fetches another."""
-        self._token = ""
-        return True
+        """Forget the key that this thread showed last, unless another thread has renewed it already."""
+        with self._lock:
+            if self._token == getattr(self._shown, "token", self._token):
+                self._token = ""
+            return True
 
     def close(self) -> None:
         """Let go of the connections."""
-        self._client.close()
+        with self._lock:
+            self._client.close()
 
     def _fetch(self) -> None:
         options = self._options
@@ -62,12 +75,16 @@ class TokenAuthority:
             headers["Authorization"] = f"Basic {pair}"
         form |= {name: text for name in ("scope", "acr_values") if (text := getattr(options, name))}
         # Asking twice gives two keys and does no harm, so a fault that may pass is tried again.
-        answer = self._client.send("POST", options.token_url, form=form, headers=headers, repeatable=True)
+        try:
+            answer = self._client.send("POST", options.token_url, form=form, headers=headers, repeatable=True)
+        except SourceUnavailable as fault:
+            raise SourceUnavailable("no_key", f"No key could be had. {fault.what}", fault.do) from None
         content = _object(answer.json() if answer.good or answer.body.lstrip().startswith(b"{") else {})
         token = content.get("access_token")
         if not answer.good or not isinstance(token, str) or not token:
             raise _no_token(answer.status, content.get("error"))
         self._token = token
+        self.granted = frozenset(str(content.get("scope") or "").split())
         self._good_until = self._monotonic() + _life(content.get("expires_in")) - RENEW_BEFORE_SECONDS
 
 

@@ -64,6 +64,10 @@ timeout_seconds = 1
 total_seconds = 5
 wait_seconds = 0.2
 
+# The demo has no training database: a trial goes to the simulated SIMS itself.
+[push.training]
+acr_values = "orgselected:training"
+
 [jobs.pull_students]
 schedule = "0 0 6 * * mon-fri"
 

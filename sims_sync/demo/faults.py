@@ -1,13 +1,16 @@
-"""Which faults can the simulated reporter be given, what does each do, and how must the product end?"""
+"""Which faults can the simulated reporter be given, what does each do, and how must the product end?
+
+Those of the simulated OneRoster server, which the same variable switches on, are in `oneroster_faults`.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 
+from sims_sync.demo.oneroster_faults import FAULT_VARIABLE, OneRosterFault
 from sims_sync.demo.people import make_upn
 from sims_sync.demo.reports import IDENTITY_COLUMNS, SCHOOL_COLUMN, Report, ReportRow, without
 from sims_sync.demo.superstar import ROOT
 
-FAULT_VARIABLE = "SIMS_DEMO_FAULT"
 SLOW_VARIABLE = "SIMS_DEMO_SLOW_SECONDS"
 SLOW_SECONDS = 3.0
 OTHER_DFE_NUMBER = "8739998"
@@ -51,18 +54,18 @@ REQUIRED_COLUMN: Mapping[Report, str] = {
 
 
 def fault_of(environment: Mapping[str, str]) -> Fault | None:
-    """The fault that is switched on, if any.
+    """The reporter's fault that is switched on, if any; those of the OneRoster server leave the reporter alone.
 
     Raises:
         ValueError: no fault of that name; the message lists those there are.
     """
     code = environment.get(FAULT_VARIABLE, "")
-    if not code:
+    if not code or code in {fault.code for fault in OneRosterFault}:
         return None
     for fault in Fault:
         if fault.code == code:
             return fault
-    names = ", ".join(fault.code for fault in Fault)
+    names = ", ".join(fault.code for fault in (*Fault, *OneRosterFault))
     raise ValueError(f"{FAULT_VARIABLE} names no fault; the faults are {names}.")
 
 

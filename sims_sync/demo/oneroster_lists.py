@@ -8,14 +8,18 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 
-from sims_sync.demo.days import local_day
+from sims_sync.demo.days import DemoDays, local_day
 from sims_sync.demo.sims_file import Setting
 from sims_sync.demo.sims_state import ListedResult, ListedStaff, ListedStudent, ListedTutoring, SimsState
 
 SCHOOL_ID = "school"
 MODIFIED = "2026-09-01T00:00:00.000Z"
+MENTORING_ASPECTS = tuple(f"Mentoring {kind} {number}" for kind in ("Target", "Review") for number in (1, 2, 3))
+HALF_TERMS = tuple(f"{term} {number}" for term in ("Autumn", "Spring", "Summer") for number in (1, 2))
+FIRST_MONTH = 9  # of an academic year
 
 Item = dict[str, object]
+Column = tuple[str, str | None]  # an aspect and its result set; None = without one
 # The lists by their names in the address; None: there is no such list.
 Lists = Callable[[str], list[Item] | None]
 
@@ -45,6 +49,11 @@ class SimsLists:
                 "assessmentLineItems": self._assessment_line_items,
                 "assessmentResults": self._assessment_results,
             }
+
+    @property
+    def version(self) -> str:
+        """The version of OneRoster that is spoken."""
+        return self._version
 
     def __call__(self, name: str) -> list[Item] | None:
         """The whole list of that name; None: there is none."""
@@ -133,19 +142,24 @@ class SimsLists:
             yield from self._state.results(self._now(), mentoring=mentoring)
 
     def _result_sets(self) -> list[str]:
-        return sorted({result.result_set for result in self._everything() if result.result_set})
+        return sorted({result_set for _, result_set in self.columns() if result_set})
 
-    def _columns(self) -> list[tuple[str, str | None]]:
-        found = {(result.aspect, result.result_set) for result in self._everything()}
+    def columns(self) -> list[Column]:
+        """Each line item: what anything was typed in, and the mentoring columns of the year even while empty."""
+        now = self._now()
+        year = local_day(now).year - (local_day(now).month < FIRST_MONTH)
+        days = DemoDays(f"{year}-{(year + 1) % 100:02}")
+        mentoring = {(aspect, days.result_set(half)) for aspect in MENTORING_ASPECTS for half in HALF_TERMS}
+        found = mentoring | set(self._state.columns(now))
         return sorted(found, key=lambda column: (column[0], column[1] or ""))
 
     def _grading_periods(self) -> Iterator[Item]:
         return (_item(_id("set", name), title=name, type="gradingPeriod") for name in self._result_sets())
 
     def _line_items(self) -> Iterator[Item]:
-        for aspect, result_set in self._columns():
+        for aspect, result_set in self.columns():
             found = _item(
-                _id("aspect", aspect, result_set or ""),
+                line_item_id((aspect, result_set)),
                 title=aspect,
                 **{"class": {"sourcedId": "class-maths", "type": "class"}},
                 category={"sourcedId": "assessment", "type": "category"},
@@ -155,26 +169,27 @@ class SimsLists:
             yield found
 
     def _results(self) -> Iterator[Item]:
-        return (self._result(result, "lineItem") for result in self._everything())
+        return (self.shown(result, "lineItem") for result in self._everything())
 
     def _assessment_line_items(self) -> Iterator[Item]:
         for name in self._result_sets():
             yield _item(_id("set", name), title=name)
-        for aspect, result_set in self._columns():
-            found = _item(_id("aspect", aspect, result_set or ""), title=aspect)
+        for aspect, result_set in self.columns():
+            found = _item(line_item_id((aspect, result_set)), title=aspect)
             if result_set:
                 found["parentAssessmentLineItem"] = {"sourcedId": _id("set", result_set), "type": "assessmentLineItem"}
             yield found
 
     def _assessment_results(self) -> Iterator[Item]:
-        return (self._result(result, "assessmentLineItem") for result in self._everything())
+        return (self.shown(result, "assessmentLineItem") for result in self._everything())
 
-    def _result(self, result: ListedResult, item: str) -> Item:
+    def shown(self, result: ListedResult, item: str) -> Item:
+        """One result; `item` is "lineItem" or "assessmentLineItem"."""
         stated = result.result_set or result.dated.isoformat()
-        found = _item(_id("result", result.person_id, result.aspect, stated))
+        found = _item(result.sourced_id or _id("result", result.person_id, result.aspect, stated))
         if result.typed_at:
             found["dateLastModified"] = result.typed_at.strftime("%Y-%m-%dT%H:%M:%S.000Z")
-        found[item] = {"sourcedId": _id("aspect", result.aspect, result.result_set or ""), "type": item}
+        found[item] = {"sourcedId": line_item_id((result.aspect, result.result_set)), "type": item}
         found |= {"student": {"sourcedId": result.person_id, "type": "user"}, "scoreDate": result.dated.isoformat()}
         return found | self._value(result.text)
 
@@ -183,6 +198,11 @@ class SimsLists:
         if text.isascii() and text.isdigit():
             return {"scoreStatus": "fully graded", "score": int(text)}
         return {"scoreStatus": "submitted", ("comment" if self._version == "1.1" else "textScore"): text}
+
+
+def line_item_id(column: Column) -> str:
+    """The id of a line item, which never changes."""
+    return _id("aspect", column[0], column[1] or "")
 
 
 def _item(sourced_id: str, **rest: object) -> Item:

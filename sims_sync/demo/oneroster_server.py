@@ -1,7 +1,6 @@
-"""How does the simulated SIMS answer OneRoster over HTTP: keys, lists in pages, and its faults?
+"""How does the simulated SIMS answer OneRoster over HTTP: keys, lists in pages, single results, and its faults?
 
-Reading is here; writing results joins `_answers` by its method. `python -m sims_sync.demo.oneroster_server FOLDER`
-serves the state in a demo's folder and prints the address.
+`python -m sims_sync.demo.oneroster_server FOLDER` serves the state in a demo's folder and prints the address.
 """
 
 import base64
@@ -17,9 +16,11 @@ from http import HTTPStatus
 from pathlib import Path
 from types import TracebackType
 from typing import Self
-from urllib.parse import parse_qs, urlencode
+from urllib.parse import parse_qs, unquote, urlencode
 
 from sims_sync.demo.clock import demo_now
+from sims_sync.demo.oneroster_faults import OneRosterFault, Pauses, oneroster_fault_of
+from sims_sync.demo.oneroster_gradebook import RESULT_LISTS, WRITES_FILE, Gradebook, Refused
 from sims_sync.demo.oneroster_lists import Item, Lists, SimsLists
 from sims_sync.demo.sims_state import SimsState
 from sims_sync.demo.web_server import Asked, Faults, Reply, WebFault, WebServer, strike
@@ -31,7 +32,7 @@ KEY_SECONDS = 3600
 DEFAULT_LIMIT = 100
 WRAPPERS = {"students": "users", "teachers": "users", "schools": "orgs", "gradingPeriods": "academicSessions"}
 
-_SERVICE = re.compile(r"/ims/oneroster/(?:v1p1|(?:rostering|gradebook)/v1p2)/([A-Za-z]+)")
+_SERVICE = re.compile(r"/ims/oneroster/(?:v1p1|(?:rostering|gradebook)/v1p2)/([A-Za-z]+)(?:/([^/]+))?")
 _SINCE = re.compile(r"dateLastModified>'([0-9T:.Z-]+)'")
 _OUR_SECRETS = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
 
@@ -48,18 +49,26 @@ class OneRosterServer:
     """A OneRoster server on this machine; use it as a context manager.
 
     `largest_page`: it never gives more, whatever is asked for. `key_seconds`: how long it says that a key is good.
+    `gradebook`: where results are written and looked for; without one it only reads. `ignores_filter`: as some servers
+    do, it gives everything whatever the filter says.
     """
 
     def __init__(
         self,
         lists: Lists,
         *,
+        gradebook: Gradebook | None = None,
+        ignores_filter: bool = False,
+        remembers: bool = True,
         paging: Paging = Paging.LINK,
         largest_page: int = DEFAULT_LIMIT,
         faults: Faults | None = None,
         key_seconds: int = KEY_SECONDS,
     ) -> None:
         self._lists = lists
+        self._gradebook = gradebook
+        self._ignores_filter = ignores_filter
+        self._keys_given = 0
         self._paging = paging
         self._largest_page = largest_page
         self._faults = faults or Faults()
@@ -68,8 +77,12 @@ class OneRosterServer:
         self._list_requests = 0
         self._last_offset = 0
         self._made: dict[str, list[Item] | None] = {}
-        self._answers: Mapping[str, Callable[[Asked], Reply]] = {"GET": self._list, "POST": self._key}
-        self.web = WebServer(self._answer)
+        self._answers: Mapping[str, Callable[[Asked], Reply]] = {
+            "GET": self._list,
+            "POST": self._key,
+            **({"PUT": self._put} if gradebook else {}),
+        }
+        self.web = WebServer(self._answer, remembers=remembers)
 
     @property
     def url(self) -> str:
@@ -84,7 +97,7 @@ class OneRosterServer:
     @property
     def keys_given(self) -> int:
         """How many keys were fetched so far."""
-        return sum(asked.path == TOKEN_PATH for asked in self.web.asked)
+        return self._keys_given
 
     def __enter__(self) -> Self:
         self.web.__enter__()
@@ -94,14 +107,22 @@ class OneRosterServer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.web.__exit__(kind, error, trace)
+        if self._gradebook:
+            self._gradebook.close()
 
     def _answer(self, asked: Asked) -> Reply:
         answer = self._answers.get(asked.method)
-        return answer(asked) if answer else _failure(HTTPStatus.METHOD_NOT_ALLOWED, "invaliddata")
+        if answer is None:
+            return _failure(HTTPStatus.METHOD_NOT_ALLOWED, "invaliddata")
+        try:
+            return answer(asked)
+        except Refused as refused:
+            return _failure(refused.status, refused.code, refused.headers)
 
     def _key(self, asked: Asked) -> Reply:
         if asked.path != TOKEN_PATH:
-            return _failure(HTTPStatus.METHOD_NOT_ALLOWED, "invaliddata")
+            raise Refused(HTTPStatus.METHOD_NOT_ALLOWED, "invaliddata")
+        self._keys_given += 1
         form = {name: texts[0] for name, texts in parse_qs(asked.body.decode("utf-8")).items()}
         stated = {name: form.get(name) for name in _OUR_SECRETS}
         if form.get("grant_type") != "client_credentials":
@@ -111,35 +132,62 @@ class OneRosterServer:
         key = secrets.token_urlsafe(16)
         self._keys.add(key)
         content = {"access_token": key, "token_type": "Bearer", "expires_in": self._key_seconds}
-        return Reply(HTTPStatus.OK, content)
+        return Reply(HTTPStatus.OK, content | ({"scope": form["scope"]} if "scope" in form else {}))
+
+    def _put(self, asked: Asked) -> Reply:
+        gradebook, found = self._gradebook, _SERVICE.fullmatch(asked.path)
+        if gradebook is None or found is None or not found[2]:
+            raise Refused(HTTPStatus.METHOD_NOT_ALLOWED, "invaliddata")
+        fault = gradebook.fault_of_next_write()
+        if fault is OneRosterFault.TOKEN_EXPIRY:
+            self._keys.clear()
+        self._let_in(asked)
+        status, content = gradebook.put(found[1], unquote(found[2]), asked.body, fault)
+        return Reply(status, content)
+
+    def _let_in(self, asked: Asked) -> None:
+        if asked.headers.get("Authorization", "").removeprefix("Bearer ") not in self._keys:
+            raise Refused(HTTPStatus.UNAUTHORIZED, "unauthorisedrequest")
 
     def _list(self, asked: Asked) -> Reply:
         self._list_requests += 1
         fault = self._faults.strikes(self._list_requests)
         if fault is WebFault.EXPIRED:
             self._keys.clear()
-        if asked.headers.get("Authorization", "").removeprefix("Bearer ") not in self._keys:
-            return _failure(HTTPStatus.UNAUTHORIZED, "unauthorisedrequest")
-        return strike(fault, self._faults, lambda: self._page(asked, repeat=fault is WebFault.REPEATING))
+        self._let_in(asked)
+        return strike(fault, self._faults, lambda: self._shown(asked, repeat=fault is WebFault.REPEATING))
 
-    def _page(self, asked: Asked, *, repeat: bool) -> Reply:
+    def _shown(self, asked: Asked, *, repeat: bool) -> Reply:
         found = _SERVICE.fullmatch(asked.path)
-        name = found[1] if found else ""
+        if found is None:
+            raise Refused(HTTPStatus.NOT_FOUND, "unknownobject")
+        if not found[2]:
+            return self._page(asked, found[1], repeat=repeat)
+        if self._gradebook is None:
+            raise Refused(HTTPStatus.NOT_FOUND, "unknownobject")
+        return Reply(HTTPStatus.OK, self._gradebook.result(found[1], unquote(found[2])))
+
+    def _page(self, asked: Asked, name: str, *, repeat: bool) -> Reply:
         offset = self._last_offset if repeat else int(asked.query.get("offset", "0"))
         self._last_offset = offset
-        items = self._list_of(name, offset)
-        if items is None:
-            return _failure(HTTPStatus.NOT_FOUND, "unknownobject")
-        since = _SINCE.fullmatch(asked.query.get("filter", ""))
-        if "filter" in asked.query and not since:
-            return _failure(HTTPStatus.BAD_REQUEST, "invalid_filter_field")
-        if since:
-            items = [item for item in items if str(item["dateLastModified"]) > since[1]]
+        items = self._chosen(name, asked.query.get("filter", ""), offset)
         limit = min(int(asked.query.get("limit", DEFAULT_LIMIT)), self._largest_page)
         page = items[offset : offset + limit]
         return Reply(
             HTTPStatus.OK, {WRAPPERS.get(name, name): page}, self._headers(asked, items, offset, limit, repeat)
         )
+
+    def _chosen(self, name: str, conditions: str, offset: int) -> list[Item]:
+        """What a filter leaves of a list; results by student and line item are asked of the state, which is quick."""
+        since = _SINCE.fullmatch(conditions)
+        if conditions and not since and not self._ignores_filter:
+            if self._gradebook is None or name not in RESULT_LISTS:
+                raise Refused(HTTPStatus.BAD_REQUEST, "invalid_filter_field")
+            return self._gradebook.results(name, conditions)
+        items = self._list_of(name, offset)
+        if items is None:
+            raise Refused(HTTPStatus.NOT_FOUND, "unknownobject")
+        return [item for item in items if str(item["dateLastModified"]) > since[1]] if since else items
 
     def _list_of(self, name: str, offset: int) -> list[Item] | None:
         """Made anew for each first page: one reader sees one state of the list on all its pages."""
@@ -156,19 +204,33 @@ class OneRosterServer:
         return {"Link": f'<{self.url}{asked.path}?{query}>; rel="next"'}
 
 
-def serve(folder: Path, environment: Mapping[str, str], version: str = "1.1") -> OneRosterServer:
-    """A server over the state in `folder`, by the demo's clock.
+def serve(
+    folder: Path,
+    environment: Mapping[str, str],
+    version: str = "1.1",
+    *,
+    pauses: Pauses | None = None,
+    ignores_filter: bool = False,
+    remembers: bool = True,
+) -> OneRosterServer:
+    """A server over the state in `folder`, by the demo's clock and with the fault of the environment.
 
     Raises:
         FileNotFoundError: there is no state.
+        ValueError: the environment names no fault there is.
     """
     now: Callable[[], datetime] = lambda: demo_now(folder, environment)  # noqa: E731 - one line says it
-    return OneRosterServer(SimsLists(SimsState(folder), now, version))
+    state = SimsState(folder, kept=True)
+    lists = SimsLists(state, now, version)
+    fault = oneroster_fault_of(environment)
+    gradebook = Gradebook(state, now, lists, folder / WRITES_FILE, fault=fault, pauses=pauses)
+    return OneRosterServer(lists, gradebook=gradebook, ignores_filter=ignores_filter, remembers=remembers)
 
 
 def main(arguments: Sequence[str]) -> int:
     """Serve until the process is ended; the first line of the output is the address."""
-    with serve(Path(arguments[0]), os.environ, *arguments[1:2]) as server:
+    version = arguments[1] if len(arguments) > 1 else "1.1"
+    with serve(Path(arguments[0]), os.environ, version, remembers=False) as server:
         sys.stdout.write(f"{server.url}\n")
         sys.stdout.flush()
         while True:
@@ -180,7 +242,7 @@ def _is_basic(headers: Mapping[str, str]) -> bool:
     return headers.get("Authorization") == f"Basic {pair}"
 
 
-def _failure(status: HTTPStatus, code: str) -> Reply:
+def _failure(status: HTTPStatus, code: str, headers: Mapping[str, str] | None = None) -> Reply:
     """The standard's own form, as 1.1 and 1.2 have it."""
     return Reply(
         status,
@@ -194,6 +256,7 @@ def _failure(status: HTTPStatus, code: str) -> Reply:
                 ]
             },
         },
+        headers or {},
     )
 
 

@@ -9,6 +9,9 @@ from enum import StrEnum
 
 STATE_FILE = "sims.db"
 INSERT_RESULT = "INSERT INTO result (person_id, aspect, result_set, text, dated, typed_at) VALUES (?, ?, ?, ?, ?, ?)"
+INSERT_PUT = (
+    "INSERT INTO result (person_id, aspect, result_set, text, dated, typed_at, sourced_id) VALUES (?, ?, ?, ?, ?, ?, ?)"
+)
 SCHEMA = """
 CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE student (
@@ -27,8 +30,10 @@ CREATE TABLE tutoring (
     last TEXT);
 CREATE TABLE result (
     id INTEGER PRIMARY KEY, person_id TEXT NOT NULL REFERENCES student, aspect TEXT NOT NULL, result_set TEXT,
-    text TEXT NOT NULL, dated TEXT NOT NULL, typed_at TEXT NOT NULL);
+    text TEXT NOT NULL, dated TEXT NOT NULL, typed_at TEXT NOT NULL, sourced_id TEXT);
 CREATE INDEX result_of ON result (person_id, aspect, result_set);
+CREATE INDEX result_in ON result (aspect, result_set);
+CREATE INDEX result_put ON result (sourced_id) WHERE sourced_id IS NOT NULL;
 """
 
 
@@ -39,6 +44,8 @@ class Setting(StrEnum):
     DFE_NUMBER = "dfe_number"
     INLINE_SCHEMA = "inline_schema"  # "on", "off", or "alternate": in every second report
     IDENTITY_COLUMNS = "identity_columns"  # "shown", or "hidden": the user lacks the permission to see them
+    LOCKED_SETS = "locked_sets"  # the result sets in which nothing may be written, as a JSON list; else none
+    WRITE_PERMISSION = "write_permission"  # "granted" (also when never set), or "missing": OneRoster may not write
 
 
 def stored(moment: datetime) -> str:

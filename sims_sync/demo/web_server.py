@@ -3,8 +3,8 @@
 import json
 import threading
 import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from http import HTTPStatus
@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 LOOPBACK = "127.0.0.1"
 SLOW_SECONDS = 2.0
+WORK_SECONDS = 10.0
 LOGIN_PAGE = b"<!DOCTYPE html><html><head><title>Sign in</title></head><body>Please sign in.</body></html>"
 
 
@@ -79,12 +80,16 @@ class Reply:
 class WebServer:
     """Serves `answer` on a free port of this machine, in threads of its own; use it as a context manager.
 
-    `asked` holds every request in order, for tests.
+    `asked` holds every request in order, for tests, unless it `remembers` none. At its end it waits, up to
+    `WORK_SECONDS`, for the requests that are being worked at: none is left half done.
     """
 
-    def __init__(self, answer: Callable[[Asked], Reply]) -> None:
+    def __init__(self, answer: Callable[[Asked], Reply], *, remembers: bool = True) -> None:
         self.asked: list[Asked] = []
         self._answer = answer
+        self._remembers = remembers
+        self._working = 0
+        self._idle = threading.Condition()
         self._server = ThreadingHTTPServer((LOOPBACK, 0), self._handler())
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
@@ -104,24 +109,43 @@ class WebServer:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
+        with self._idle:
+            self._idle.wait_for(lambda: not self._working, WORK_SECONDS)
 
     def _reply_to(self, asked: Asked) -> Reply:
-        self.asked.append(asked)
+        if self._remembers:
+            self.asked.append(asked)
         return self._answer(asked)
 
+    @contextmanager
+    def _at_work(self) -> Iterator[None]:
+        with self._idle:
+            self._working += 1
+        try:
+            yield
+        finally:
+            with self._idle:
+                self._working -= 1
+                self._idle.notify_all()
+
     def _handler(self) -> type[BaseHTTPRequestHandler]:
-        reply_to = self._reply_to
+        reply_to, at_work = self._reply_to, self._at_work
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True
 
             def answer(self) -> None:
                 parts = urlsplit(self.path)
-                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                size = int(self.headers.get("Content-Length") or 0)
+                body = self.rfile.read(size)
+                if len(body) < size:  # the client is gone in the middle of its question: it asked nothing
+                    self.close_connection = True
+                    return
                 query = dict(parse_qsl(parts.query, keep_blank_values=True))
-                reply = reply_to(Asked(self.command, parts.path, query, dict(self.headers.items()), body))
-                with suppress(OSError):  # the client had enough and left
-                    _send(self, reply)
+                asked = Asked(self.command, parts.path, query, dict(self.headers.items()), body)
+                with at_work(), suppress(OSError):  # the client had enough and left
+                    _send(self, reply_to(asked))
 
             do_GET = do_POST = do_PUT = do_DELETE = answer  # noqa: N815 - http.server looks for these names
 
@@ -147,19 +171,20 @@ def strike(fault: WebFault | None, faults: Faults, reply: Callable[[], Reply]) -
 
 
 def _send(handler: BaseHTTPRequestHandler, reply: Reply) -> None:
+    """Head and body go out together: apart, they would wait for each other's acknowledgement on a kept connection."""
     body = reply.body
-    handler.send_response(reply.status)
-    for name, text in ({"Content-Type": "application/json"} | dict(reply.headers)).items():
-        handler.send_header(name, text)
-    handler.send_header("Content-Length", str(len(body)))
-    handler.end_headers()
+    headers = {"Content-Type": "application/json", **reply.headers, "Content-Length": str(len(body))}
+    head = f"HTTP/1.1 {reply.status:d} {HTTPStatus(reply.status).phrase}\r\nDate: {handler.date_time_string()}\r\n"
+    head += "".join(f"{name}: {text}\r\n" for name, text in headers.items()) + "\r\n"
+    start = head.encode("latin-1")
     if reply.cut:
-        handler.wfile.write(body[: len(body) // 2])
+        handler.wfile.write(start + body[: len(body) // 2])
         handler.close_connection = True
     elif reply.drip:
+        handler.wfile.write(start)
         _drip(handler, body)
     else:
-        handler.wfile.write(body)
+        handler.wfile.write(start + body)
 
 
 def _drip(handler: BaseHTTPRequestHandler, body: bytes) -> None:

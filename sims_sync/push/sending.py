@@ -99,8 +99,12 @@ class Sender:
             receipts.extend(self.destination.deliver(batch, _MayWrite(begun)))
         except SimsSyncError as error:
             sent.error = error
-        finally:
-            self._note(begun, rows, receipts, sent)
+        except BaseException:
+            # Interrupted: a write may be under way, so what has no receipt stays `sending` and is looked at first.
+            heard = {receipt.delivery_key for receipt in receipts}
+            self._note(begun, [row for row in rows if row.delivery_key in heard], receipts, sent)
+            raise
+        self._note(begun, rows, receipts, sent)
 
     def _begin(self, rows: Sequence[StoredDelivery]) -> dict[str, StoredDelivery]:
         """Written down before the attempt: a process that is killed now leaves them as `sending` (P3)."""

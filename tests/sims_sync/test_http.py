@@ -3,6 +3,7 @@
 import gzip
 import logging
 from collections.abc import Iterator
+from typing import ClassVar
 
 import pytest
 import requests
@@ -10,7 +11,7 @@ import responses
 
 from sims_sync.demo.web_server import Asked, Faults, Reply, WebFault, WebServer, strike
 from sims_sync.errors import SimsSyncError, SourceFailed, SourceRefused, SourceUnavailable
-from sims_sync.http import RETRY_AFTER_SECONDS_MAX, HttpClient
+from sims_sync.http import NOT_TAKEN, RETRY_AFTER_SECONDS_MAX, HttpClient
 from sims_sync.http_options import HttpOptions, check_reference, check_url
 
 BASE = "https://sims.example"
@@ -123,6 +124,55 @@ def test_what_may_have_been_done_is_not_repeated(
         client.send(method, "/results/1", content={"score": 1})
     assert len(web.calls) == 1
     assert waits == []
+
+
+def test_what_was_certainly_not_taken_is_repeated_whatever_the_method(
+    web: responses.RequestsMock, client: HttpClient, waits: list[float]
+) -> None:
+    web.put(f"{BASE}/results/1", status=429, headers={"Retry-After": "3"})
+    web.put(f"{BASE}/results/1", status=201, json={})
+    assert client.send("PUT", "/results/1", content={"score": 1}).status == 201
+    assert waits == [3]
+
+
+def test_a_server_that_never_let_us_in_took_nothing(waits: list[float]) -> None:
+    with pytest.raises(SourceUnavailable) as caught:
+        make_client("http://127.0.0.1:1", waits, attempts=2).send("PUT", "/results/1", content={"score": 1})
+    assert caught.value.code in NOT_TAKEN
+    assert len(waits) == 1
+
+
+def test_a_write_without_a_whole_answer_may_have_been_taken(waits: list[float]) -> None:
+    with server_with(WebFault.CUT) as server, pytest.raises(SourceUnavailable) as caught:
+        make_client(server.url, waits).send("PUT", "/results/1", content={"score": 1})
+    assert caught.value.code not in NOT_TAKEN
+    assert len(server.asked) == 1
+
+
+def test_others_wait_as_well_when_one_is_told_to(web: responses.RequestsMock) -> None:
+    class Pace:
+        told: ClassVar[list[object]] = []
+
+        def wait(self) -> None:
+            self.told.append("wait")
+
+        def hold(self, seconds: float) -> None:
+            self.told.append(seconds)
+
+    web.get(f"{BASE}/list", status=429, headers={"Retry-After": "3"})
+    web.get(f"{BASE}/list", status=503, headers={"Retry-After": "4"})
+    web.get(f"{BASE}/list", json=[])
+    HttpClient(BASE, HttpOptions(), None, lambda _: None, Pace()).get("/list")
+    assert Pace.told == ["wait", 3, "wait", "wait"]
+
+
+def test_a_key_that_others_let_expire_is_renewed_again(web: responses.RequestsMock, waits: list[float]) -> None:
+    def answer(request: requests.PreparedRequest) -> tuple[int, dict[str, str], str]:
+        return (201 if request.headers["Authorization"] == "Bearer third" else 401, {}, "{}")
+
+    web.add_callback("PUT", f"{BASE}/results/1", answer)
+    key = Key("first", "second", "third")
+    assert make_client(BASE, waits, key).send("PUT", "/results/1", content={}).status == 201
 
 
 def test_an_expired_key_is_renewed_once(web: responses.RequestsMock, waits: list[float]) -> None:

@@ -108,14 +108,14 @@ def test_without_a_key_nothing_is_shown(folder: Path) -> None:
     assert good.json()["users"]
 
 
-def test_writing_is_not_there_yet(state: SimsState) -> None:
+def test_without_a_gradebook_nothing_is_written(state: SimsState) -> None:
     with OneRosterServer(lists(state)) as server:
         address = f"{server.url}{SERVICE}/results/1"
         assert requests.put(address, json={}, headers=key(server), timeout=OPEN_SECONDS).status_code == 405
 
 
 @pytest.mark.parametrize(("query", "status"), [({"filter": "role='x'"}, 400), ({}, 200)])
-def test_only_the_filter_by_date_is_understood(state: SimsState, query: dict[str, str], status: int) -> None:
+def test_classes_know_only_the_filter_by_date(state: SimsState, query: dict[str, str], status: int) -> None:
     with OneRosterServer(lists(state)) as server:
         answer = requests.get(f"{server.url}{SERVICE}/classes", query, headers=key(server), timeout=OPEN_SECONDS)
     assert answer.status_code == status
