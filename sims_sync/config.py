@@ -188,6 +188,12 @@ class MailerSection(BaseModel):
         return dict(self.model_extra or {})
 
 
+class ProformasSection(Section):
+    """What the pro-forma workbooks show besides the students."""
+
+    ideas: str | None = None
+
+
 class MessagesSection(Section):
     """Who is mailed, and how (DOMAIN rules 5 to 8c, 23)."""
 
@@ -264,6 +270,7 @@ class SchoolConfig(Section):
     entries: EntriesSection = EntriesSection()
     sources: dict[Identifier | str, SourceSection] = Field(default_factory=dict)
     push: PushSection = PushSection()
+    proformas: ProformasSection = ProformasSection()
     roles: RolesSection = RolesSection()
     messages: MessagesSection
     reports: ReportsSection = ReportsSection()

@@ -87,6 +87,32 @@ class WholeFile(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True)
+class RowProblem:
+    """What became of one row that was not taken over as it stands.
+
+    `number` is the row's. `code` is stable; `field` is the mapped field's name; `what` and `do` quote nothing of it.
+    """
+
+    number: int
+    code: str
+    field: str
+    what: str
+    do: str = ""
+
+
+@runtime_checkable
+class Answerable(Protocol):
+    """A reading that can be answered: whoever made it learns what to correct."""
+
+    def answer(self, problems: Sequence[RowProblem], *, taken: bool) -> None:
+        """Say what is wrong, by row; `taken`: the other rows were taken over. Called once, before `settle`.
+
+        Raises:
+            RetriableError: the answer cannot be written.
+        """
+
+
 @runtime_checkable
 class Source(Protocol):
     """A system that can be read."""

@@ -1,4 +1,7 @@
-"""Which student a row means (DESIGN §3): SIMS person id, then UPN, then admission number with equal surname. Pure."""
+"""Which student a row means (DESIGN §3): SIMS person id, then UPN, then admission number with equal surname. Pure.
+
+A workbook that we issued carries our own student id instead: it counts as long as such a student is known here.
+"""
 
 import hashlib
 import unicodedata
@@ -54,6 +57,8 @@ class Register:
             by_number = self.aliases.get(("admission_number", ref.admission_number))
             if by_number and self._same_surname(by_number, ref):
                 hits.append(by_number)
+        if ref.student_id in self.surnames:
+            hits.append(ref.student_id)
         found = [hit for hit in hits if hit]
         if len(set(found)) > 1:
             raise RecordError("two-students", "id", "its ids belong to different students", "Compare both in SIMS.")

@@ -11,7 +11,7 @@ from typing import Any
 from sims_sync.connector import Row
 from sims_sync.converters import CONVERTERS, REMARKS, NulError
 from sims_sync.errors import RecordError
-from sims_sync.mapping_fields import BUILDERS, CONTENT_FIELDS, FIELDS, ID_FIELDS, Record, names_student, spec_of
+from sims_sync.mapping_fields import BUILDERS, CONTENT_FIELDS, FIELDS, ID_FIELDS, Record, spec_of, student_fields
 from sims_sync.mapping_rules import (
     FieldRule,
     MappingRules,
@@ -40,7 +40,6 @@ __all__ = [
 ASPECT_COLUMNS = "aspect columns"  # what `filled` and `missing_required` call them: they are no field
 
 _NO_STUDENT = StudentRef()
-_ID_COUNT = 4  # person id, UPN, admission number, surname: the first fields of every kind that names a student
 
 
 class Mapper:
@@ -72,7 +71,7 @@ class Mapper:
         needs = (self._ids, self._content, *((index,) for index in self._must_fill))
         self._book = ShapeBook(rules, self._fields, readers, len(self._names), needs)
         self._known_shape = self._book.shapes.get
-        self._names_student = names_student(rules.kind)
+        self._id_count = student_fields(rules.kind)
         self._dfe = self._names.index("school_dfe")
         self._set_index = self._names.index("result_set") if "result_set" in self._names else 0
         self._cell_text = CellReader(CONVERTERS["text"])
@@ -130,16 +129,16 @@ class Mapper:
 
         It ties a quarantined entry to its student (DOMAIN rule 9, "entry being checked"). None: it cannot be tied.
         """
-        if not self._names_student:
+        if not self._id_count:
             return None
         columns = tuple(row.values)
         shape = self._known_shape(columns) or self._book.compile(columns)
-        found: list[Any] = [None] * _ID_COUNT
+        found: list[Any] = [None] * self._id_count
         for index, first, reader in shape.steps:
             for column in (first, *shape.others.get(index, ())):
-                if index < _ID_COUNT and found[index] is None:
+                if index < self._id_count and found[index] is None:
                     found[index] = _read_or_none(reader, row.values[column])
-        return StudentRef(*found) if any(found[:-1]) else None
+        return StudentRef(*found) if any(found[index] for index in self._ids) else None
 
     def missing_required(self) -> tuple[FieldRule, ...]:
         """The required fields whose columns occurred nowhere in the source: probably a missing permission.
@@ -282,8 +281,8 @@ class Mapper:
         return None
 
     def _student_of(self, found: Sequence[Any]) -> StudentRef:
-        ids = found[:_ID_COUNT]
-        if self._names_student and ids != self._student_ids:  # a student's results mostly follow one another
+        ids = found[: self._id_count]
+        if ids and ids != self._student_ids:  # a student's results mostly follow one another
             self._student_ids, self._student = ids, StudentRef(*ids)
         return self._student
 

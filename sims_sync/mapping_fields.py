@@ -111,6 +111,7 @@ FIELDS: Mapping[Kind, tuple[FieldSpec, ...]] = {
     ),
     Kind.PROFORMAS: (
         *_STUDENT_REF,
+        FieldSpec("student_id", _TEXT),
         FieldSpec("row_id", _TEXT, needed=True),
         FieldSpec("kind", ("entry_kind",), needed=True, may_be_empty=True),
         FieldSpec("state", ("entry_state",), needed=True, may_be_empty=True),
@@ -126,6 +127,8 @@ FIELDS: Mapping[Kind, tuple[FieldSpec, ...]] = {
         FieldSpec("next_step", _TEXT),
         FieldSpec("no_target_reason", _TEXT),
         FieldSpec("excusal_reason", ("excusal_reason",), holds_if_bad=True),
+        FieldSpec("recorded_at", ("moment",), holds_if_bad=True),
+        FieldSpec("revised_at", ("moment",), holds_if_bad=True),
         _SCHOOL_DFE,
     ),
 }
@@ -136,7 +139,7 @@ ID_FIELDS: Mapping[Kind, tuple[str, ...]] = {
     if kind is Kind.STAFF
     else ()
     if kind is Kind.TUTOR_GROUPS
-    else ("person_id", "upn", "admission_number")
+    else ("person_id", "upn", "admission_number", *(("student_id",) if kind is Kind.PROFORMAS else ()))
     for kind in Kind
 }
 
@@ -166,9 +169,16 @@ def spec_of(kind: Kind, name: str) -> FieldSpec | None:
     return next((spec for spec in FIELDS[kind] if spec.name == name), None)
 
 
+def student_fields(kind: Kind) -> int:
+    """How many of the kind's first fields name a student: those of `StudentRef`, in its order; 0 = none does."""
+    if kind in {Kind.STAFF, Kind.TUTOR_GROUPS}:
+        return 0
+    return len(_STUDENT_REF) + (kind is Kind.PROFORMAS)
+
+
 def names_student(kind: Kind) -> bool:
-    """Whether a row of this kind names a student in its first four fields."""
-    return kind not in {Kind.STAFF, Kind.TUTOR_GROUPS}
+    """Whether a row of this kind names a student in its first fields."""
+    return student_fields(kind) > 0
 
 
 def _student(values: Sequence[Any], student: StudentRef) -> Student:
@@ -222,7 +232,8 @@ def _sims_entry(values: Sequence[Any], student: StudentRef) -> SimsEntry:
 
 
 def _proforma_row(values: Sequence[Any], student: StudentRef) -> ProformaRow:
-    _, _, _, _, row_id, kind, state, interview_date, author, *content, excusal_reason, _ = values
+    _, _, _, _, _, row_id, kind, state, interview_date, author, *content, recorded_at, revised_at, _ = values
+    excusal_reason = content.pop()
     area, text, criterion, support, by_date, outcome, evidence, next_step, no_target_reason = content
     excusal_only = excusal_reason is not None and not any(content)
     if excusal_only:
@@ -249,6 +260,8 @@ def _proforma_row(values: Sequence[Any], student: StudentRef) -> ProformaRow:
         next_step=next_step,
         no_target_reason=no_target_reason,
         excusal_reason=excusal_reason,
+        recorded_at=recorded_at,
+        revised_at=revised_at,
     )
 
 

@@ -79,14 +79,17 @@ class StudentRef(_Record):
     upn: str | None = None
     admission_number: str | None = None
     surname: str | None = None
+    student_id: str | None = None  # our own opaque id, on the workbooks that we issue
 
     @property
     def key(self) -> str:
-        """The strongest id there is: SIMS person id, then UPN, then admission number."""
+        """The strongest id there is: SIMS person id, then UPN, then our own id, then admission number."""
         if self.person_id:
             return f"person:{self.person_id}"
         if self.upn:
             return f"upn:{self.upn}"
+        if self.student_id:
+            return f"student:{self.student_id}"
         return f"admission:{self.admission_number or ''}"
 
 
@@ -234,6 +237,8 @@ class ProformaRow(_Record):
     next_step: str | None = None
     no_target_reason: str | None = None
     excusal_reason: str | None = None
+    recorded_at: datetime | None = None  # aware; first submitted, where the source knows it better than the read
+    revised_at: datetime | None = None  # aware; when this version of the row was made, where the source says so
 
     @property
     def key(self) -> str:

@@ -13,6 +13,7 @@ from jobs import JOBS
 from sims_sync.compliance.facts import Policy
 from sims_sync.config import (
     Config,
+    DestinationSection,
     GuardSection,
     MailerSection,
     RolesSection,
@@ -65,7 +66,8 @@ def test_every_key_of_the_model_is_in_the_example_and_no_other(text: str) -> Non
 
 def test_every_connector_is_shown(text: str) -> None:
     shown = set(re.findall(r'connector = "(\w+)"', text))
-    assert shown == {*connector_names("source"), *connector_names("mailer")} - {"memory"}
+    kinds = ("source", "mailer", "destination")
+    assert shown == {name for kind in kinds for name in connector_names(kind)} - {"memory"}
 
 
 def test_every_job_is_shown(text: str) -> None:
@@ -173,7 +175,7 @@ def _keys_below(table: Table, where: str) -> Iterator[str]:
             yield path
 
 
-_LEAF_TABLES = {"calendar.year_starts", "entries.result_sets", "sources.*.parameters"}
+_LEAF_TABLES = {"calendar.year_starts", "entries.result_sets", "sources.*.parameters", "push.training"}
 
 
 def _model_keys() -> Iterator[str]:
@@ -204,7 +206,7 @@ def _section_in(annotation: object) -> type[BaseModel] | None:
 
 
 def _options_of(section: type[BaseModel]) -> list[type[Options]]:
-    kind = {SourceSection: "source", MailerSection: "mailer"}.get(section)
+    kind = {SourceSection: "source", MailerSection: "mailer", DestinationSection: "destination"}.get(section)
     if kind is None:
         return []
     return [connector_class(name, kind).Options for name in connector_names(kind)]

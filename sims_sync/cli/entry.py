@@ -33,6 +33,7 @@ COMMANDS = {
     "serve": "run_commands:serve",
     "report": "report_commands:report",
     "quarantine": "state_commands:quarantine",
+    "proforma": "proforma_commands:proforma",
     "push": "push_commands:push",
     "deliveries": "delivery_commands:deliveries",
     "why": "why_command:why",

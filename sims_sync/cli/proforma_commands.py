@@ -15,6 +15,7 @@ from sims_sync.cli.shared import (
 )
 from sims_sync.config import SchoolConfig
 from sims_sync.proforma_issue import issue_proformas
+from sims_sync.proforma_workbook.ideas import read_ideas
 from sims_sync.records import Kind
 from sims_sync.school_year import HalfTermId
 from sims_sync.store.decisions import record_audit
@@ -47,7 +48,9 @@ def issue(half_term: str | None, school_id: str | None, group: str | None, folde
         context = place.context(school)
         chosen = chosen_half_term(context.school_year(), half_term, context.now())
         target = folder or school.base / ISSUED_FOLDER / school.id / f"{chosen.year} {chosen.shown}"
-        written = issue_proformas(context, chosen, target, group=group)
+        named = school.proformas.ideas
+        ideas = read_ideas(school.path(named)) if named else None
+        written = issue_proformas(context, chosen, target, group=group, ideas=ideas)
         _audit(place, school, chosen, len(written))
     count = len(written)
     click.echo(f"Wrote {count} workbook{'' if count == 1 else 's'} to {target}.")

@@ -92,6 +92,12 @@ schedule = "0 0 3 * * *"
 [jobs.report_compliance]
 schedule = "0 30 7 * * mon-fri"
 
+[sources.workbooks]
+kind = "proformas"
+connector = "proforma_workbook"
+mapping = "proforma_workbook"
+folder = "workbooks"
+
 [sources.proformas]
 kind = "proformas"
 connector = "drop_folder"

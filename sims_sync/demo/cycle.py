@@ -2,13 +2,14 @@
 
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from sims_sync.compliance.facts import Span
 from sims_sync.compliance_report import ComplianceReport, compliance_report, summary_of
-from sims_sync.config import Config, SchoolConfig
+from sims_sync.config import Config, DemoSection, SchoolConfig
 from sims_sync.config_file import load_config
 from sims_sync.context import RunContext, school_clock
 from sims_sync.demo.clock import write_clock
@@ -19,7 +20,8 @@ from sims_sync.demo.oneroster_server import CLIENT_SECRET
 from sims_sync.demo.paperwork import demo_roles_csv, read_absences, write_absences, write_demo_proformas
 from sims_sync.demo.reporter import install_reporter
 from sims_sync.demo.school import invent_school
-from sims_sync.errors import ConfigProblem, ConfigurationError
+from sims_sync.demo.workbooks import hand_in_workbooks
+from sims_sync.errors import ConfigProblem, ConfigurationError, SimsSyncError
 from sims_sync.pull.release import Decision, release_first
 from sims_sync.report.exports import render_names_csv
 from sims_sync.report.page import render_html
@@ -31,13 +33,14 @@ from sims_sync.store.session import Store, open_store
 from sims_sync.store.staff import load_staff
 
 READ_AT = datetime(2026, 12, 16, 6, 0, tzinfo=UTC)
+PUSH_AT = datetime(2026, 12, 16, 6, 30, tzinfo=UTC)
 REPORT_AT = datetime(2026, 12, 16, 7, 30, tzinfo=UTC)
 HALF_TERM = HalfTermId.parse("2026-27/autumn-2")
 MARKER = ".sims-sync-demo"
 DECISION = Decision(who="demo", reason="demo")
 # After the push SIMS is read once more: the export proves what arrived, the rest is looked up.
 PUSH = ("push_targets", "pull_entries", "confirm_targets", "check_drift")
-PULLS = ("pull_students", "pull_results", "pull_entries", "collect_proformas")
+PULLS = ("pull_students", "pull_results", "pull_entries")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,7 @@ def prepare(folder: Path, students: int) -> None:
     _make_room(folder)
     school = invent_school(students)
     sims = folder / "sims"
-    for name in ("sims", "mail", "reports", "proformas"):
+    for name in ("sims", "mail", "reports", "proformas", "workbooks"):
         (folder / name).mkdir(parents=True, exist_ok=True)
     (folder / MARKER).write_text("A demo of sims-sync: invented, and replaced by the next one.\n", encoding="utf-8")
     write_state(school, sims)
@@ -82,8 +85,12 @@ def play(folder: Path, tell: Callable[[RunReport], None]) -> DemoResult:
     store = open_store(config.store.url, config.base)
     try:
         runs = [_run(store, config, school, job, READ_AT, tell) for job in PULLS]
+        _hand_in(store, school)
+        runs.append(_run(store, config, school, "collect_proformas", READ_AT, tell))
         _enter_absences(store, school)
-        runs += [_run(store, config, school, job, None, tell) for job in (*PUSH, "report_compliance")]
+        pushing = school.model_copy(update={"demo": _clock_from(school, PUSH_AT)})
+        runs += [_run(store, config, pushing, job, None, tell) for job in PUSH]
+        runs.append(_run(store, config, school, "report_compliance", None, tell))
         clock = school_clock(school.demo)
         report = compliance_report(RunContext(store, school, clock, "demo", rehearsal=True), HALF_TERM)
         return DemoResult(folder, tuple(runs), _write_reports(report, school, folder / "reports"))
@@ -105,6 +112,19 @@ def _run(
         report = _release(store, config, school, report, as_of)
         tell(report)
     return report
+
+
+def _clock_from(school: SchoolConfig, moment: datetime) -> DemoSection:
+    """The demo's clock as it was at `moment`: what is written into SIMS is no rehearsal."""
+    demo = school.demo or DemoSection(clock=moment, started=moment)
+    return demo.model_copy(update={"clock": moment, "started": datetime.now(UTC)})
+
+
+def _hand_in(store: Store, school: SchoolConfig) -> None:
+    """Tutors fill in the workbooks they were given; the school knows its students only now."""
+    context = RunContext(store, school, school_clock(school.demo, READ_AT), "demo", rehearsal=True)
+    with suppress(SimsSyncError):  # nothing was read: there is nobody to write a workbook for
+        hand_in_workbooks(context, HALF_TERM, school.base / "workbooks-issued", school.base / "workbooks")
 
 
 def _release(

@@ -177,7 +177,8 @@ class Gradebook:
         if self._lists.version == "1.1" and not _is_number(record.get("score")):
             raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY, "invaliddata")
         names = ("comment",) if self._lists.version == "1.1" else ("textScore", "comment", "score")
-        text = next((str(record[name]) for name in names if record.get(name) is not None), "")
+        texts = [str(record[name]) for name in names if record.get(name) is not None]
+        text = next(filter(str.strip, texts), "")
         if len(text) > TEXT_LIMIT:
             raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY, "too_long")
         if not text.strip():

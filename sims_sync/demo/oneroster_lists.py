@@ -1,7 +1,8 @@
 """What does the simulated SIMS look like in OneRoster's words?
 
 How the real one fills these lists is not known (SIMS §4): a tutor group is a homeroom class here, an aspect a line
-item, a result set a grading period or, in 1.2, the line item above; houses stand in `metadata`.
+item, a result set a grading period or, in 1.2, the line item above; houses stand in `metadata`. Of what 1.2 requires,
+a class has no course and a student no address, since nothing of the invented school's is one.
 """
 
 import hashlib
@@ -9,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 
 from sims_sync.demo.days import DemoDays, local_day
+from sims_sync.demo.oneroster_sessions import TERMS, Session, grading_period, term_id, year_and_terms
 from sims_sync.demo.sims_file import Setting
 from sims_sync.demo.sims_state import ListedResult, ListedStaff, ListedStudent, ListedTutoring, SimsState
 
@@ -39,7 +41,10 @@ class SimsLists:
             "users": self._users,
             "classes": self._classes,
             "enrollments": self._enrollments,
+            "academicSessions": self._academic_sessions,
+            "terms": self._terms,
             "gradingPeriods": self._grading_periods,
+            "categories": self._categories,
             "lineItems": self._line_items,
             "results": self._results,
         }
@@ -116,10 +121,15 @@ class SimsLists:
                 title=name,
                 classType="homeroom",
                 grades=[f"{tutoring.nc_year:02}"],
-                school={"sourcedId": SCHOOL_ID, "type": "org"},
+                **self._where_and_when(),
                 metadata={"house": tutoring.house},
             )
-        yield _item("class-maths", title="8x/Ma1", classType="scheduled", school={"sourcedId": SCHOOL_ID})
+        yield _item("class-maths", title="8x/Ma1", classType="scheduled", **self._where_and_when())
+
+    def _where_and_when(self) -> dict[str, object]:
+        days = self._year()
+        terms = [{"sourcedId": term_id(days, term), "type": "academicSession"} for term in TERMS]
+        return {"school": {"sourcedId": SCHOOL_ID, "type": "org"}, "terms": terms}
 
     def _groups(self) -> dict[str, ListedTutoring]:
         return {each.group: each for each in self._state.tutor_groups(self._now())}
@@ -146,26 +156,46 @@ class SimsLists:
 
     def columns(self) -> list[Column]:
         """Each line item: what anything was typed in, and the mentoring columns of the year even while empty."""
-        now = self._now()
-        year = local_day(now).year - (local_day(now).month < FIRST_MONTH)
-        days = DemoDays(f"{year}-{(year + 1) % 100:02}")
+        days = self._year()
         mentoring = {(aspect, days.result_set(half)) for aspect in MENTORING_ASPECTS for half in HALF_TERMS}
-        found = mentoring | set(self._state.columns(now))
+        found = mentoring | set(self._state.columns(self._now()))
         return sorted(found, key=lambda column: (column[0], column[1] or ""))
 
+    def _year(self) -> DemoDays:
+        today = local_day(self._now())
+        first = today.year - (today.month < FIRST_MONTH)
+        return DemoDays(f"{first}-{(first + 1) % 100:02}")
+
+    def _academic_sessions(self) -> Iterator[Item]:
+        yield from map(_session, year_and_terms(self._year()))
+        yield from self._grading_periods()
+
+    def _terms(self) -> Iterator[Item]:
+        return (_session(each) for each in year_and_terms(self._year()) if each.kind == "term")
+
     def _grading_periods(self) -> Iterator[Item]:
-        return (_item(_id("set", name), title=name, type="gradingPeriod") for name in self._result_sets())
+        return (_session(self._period(name)) for name in self._result_sets())
+
+    def _period(self, name: str) -> Session:
+        return grading_period(_id("set", name), name, self._year())
+
+    def _categories(self) -> Iterator[Item]:
+        yield _item("assessment", title="Assessment")
 
     def _line_items(self) -> Iterator[Item]:
         for aspect, result_set in self.columns():
+            period = self._period(result_set or "")
             found = _item(
                 line_item_id((aspect, result_set)),
                 title=aspect,
+                assignDate=f"{period.first}T00:00:00.000Z",
+                dueDate=f"{period.last}T00:00:00.000Z",
                 **{"class": {"sourcedId": "class-maths", "type": "class"}},
+                school={"sourcedId": SCHOOL_ID, "type": "org"},
                 category={"sourcedId": "assessment", "type": "category"},
             )
             if result_set:
-                found["gradingPeriod"] = {"sourcedId": _id("set", result_set), "type": "gradingPeriod"}
+                found["gradingPeriod"] = {"sourcedId": period.sourced_id, "type": "academicSession"}
             yield found
 
     def _results(self) -> Iterator[Item]:
@@ -207,6 +237,18 @@ def line_item_id(column: Column) -> str:
 
 def _item(sourced_id: str, **rest: object) -> Item:
     return {"sourcedId": sourced_id, "status": "active", "dateLastModified": MODIFIED, **rest}
+
+
+def _session(session: Session) -> Item:
+    found = _item(
+        session.sourced_id,
+        title=session.title,
+        type=session.kind,
+        startDate=session.first.isoformat(),
+        endDate=session.last.isoformat(),
+        schoolYear=session.school_year,
+    )
+    return found | ({"parent": {"sourcedId": session.above, "type": "academicSession"}} if session.above else {})
 
 
 def _enrolment(room: str, user: str, role: str, first: str) -> Item:

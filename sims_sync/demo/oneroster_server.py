@@ -22,6 +22,18 @@ from sims_sync.demo.clock import demo_now
 from sims_sync.demo.oneroster_faults import OneRosterFault, Pauses, oneroster_fault_of
 from sims_sync.demo.oneroster_gradebook import RESULT_LISTS, WRITES_FILE, Gradebook, Refused
 from sims_sync.demo.oneroster_lists import Item, Lists, SimsLists
+from sims_sync.demo.oneroster_query import (
+    WRAPPERS,
+    MakeList,
+    filtered,
+    linked,
+    list_at,
+    ordered,
+    record,
+    selected,
+    singular,
+    unknown,
+)
 from sims_sync.demo.sims_state import SimsState
 from sims_sync.demo.web_server import Asked, Faults, Reply, WebFault, WebServer, strike
 
@@ -30,10 +42,11 @@ CLIENT_SECRET = "demo-secret"  # noqa: S105 - guards an invented school on this 
 TOKEN_PATH = "/connect/token"  # noqa: S105 - an address
 KEY_SECONDS = 3600
 DEFAULT_LIMIT = 100
-WRAPPERS = {"students": "users", "teachers": "users", "schools": "orgs", "gradingPeriods": "academicSessions"}
+PARTS_OF_RECORD = 2  # of an address: a list and an id
 
-_SERVICE = re.compile(r"/ims/oneroster/(?:v1p1|(?:rostering|gradebook)/v1p2)/([A-Za-z]+)(?:/([^/]+))?")
-_SINCE = re.compile(r"dateLastModified>'([0-9T:.Z-]+)'")
+_SERVICE = re.compile(r"/ims/oneroster/(v1p1|(?:rostering|gradebook)/v1p2)/(.+)")
+# Asked for so, results come from the state by its index; any other filter is held against the whole list.
+_BY_PLACE = re.compile(r"(?:(?:^| AND )(?:student|(?:assessmentL|l)ineItem)\.sourcedId\s*=\s*'[^']*'){1,2}")
 _OUR_SECRETS = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
 
 
@@ -135,15 +148,15 @@ class OneRosterServer:
         return Reply(HTTPStatus.OK, content | ({"scope": form["scope"]} if "scope" in form else {}))
 
     def _put(self, asked: Asked) -> Reply:
-        gradebook, found = self._gradebook, _SERVICE.fullmatch(asked.path)
-        if gradebook is None or found is None or not found[2]:
+        gradebook, parts = self._gradebook, _parts_of(asked.path)
+        if gradebook is None or len(parts) != PARTS_OF_RECORD or parts[0] not in RESULT_LISTS:
             raise Refused(HTTPStatus.METHOD_NOT_ALLOWED, "invaliddata")
         fault = gradebook.fault_of_next_write()
         if fault is OneRosterFault.TOKEN_EXPIRY:
             self._keys.clear()
         self._let_in(asked)
-        status, content = gradebook.put(found[1], unquote(found[2]), asked.body, fault)
-        return Reply(status, content)
+        status, content = gradebook.put(parts[0], parts[1], asked.body, fault)
+        return Reply(status, {name: self._linked(item, asked) for name, item in content.items()})
 
     def _let_in(self, asked: Asked) -> None:
         if asked.headers.get("Authorization", "").removeprefix("Bearer ") not in self._keys:
@@ -158,42 +171,45 @@ class OneRosterServer:
         return strike(fault, self._faults, lambda: self._shown(asked, repeat=fault is WebFault.REPEATING))
 
     def _shown(self, asked: Asked, *, repeat: bool) -> Reply:
-        found = _SERVICE.fullmatch(asked.path)
-        if found is None:
-            raise Refused(HTTPStatus.NOT_FOUND, "unknownobject")
-        if not found[2]:
-            return self._page(asked, found[1], repeat=repeat)
-        if self._gradebook is None:
-            raise Refused(HTTPStatus.NOT_FOUND, "unknownobject")
-        return Reply(HTTPStatus.OK, self._gradebook.result(found[1], unquote(found[2])))
+        parts = _parts_of(asked.path)
+        if len(parts) == PARTS_OF_RECORD:
+            return self._record(asked, parts[0], parts[1])
+        name, make = list_at(self._lists, parts)
+        return self._page(asked, name, make, repeat=repeat)
 
-    def _page(self, asked: Asked, name: str, *, repeat: bool) -> Reply:
-        offset = self._last_offset if repeat else int(asked.query.get("offset", "0"))
+    def _record(self, asked: Asked, name: str, sourced_id: str) -> Reply:
+        if self._gradebook and name in RESULT_LISTS:
+            content = self._gradebook.result(name, sourced_id)
+        else:
+            content = {singular(name): record(self._lists(name), sourced_id)}
+        return Reply(HTTPStatus.OK, {wrapper: self._linked(item, asked) for wrapper, item in content.items()})
+
+    def _page(self, asked: Asked, name: str, make: MakeList, *, repeat: bool) -> Reply:
+        offset = self._last_offset if repeat else _number(asked, "offset", 0)
         self._last_offset = offset
-        items = self._chosen(name, asked.query.get("filter", ""), offset)
-        limit = min(int(asked.query.get("limit", DEFAULT_LIMIT)), self._largest_page)
-        page = items[offset : offset + limit]
+        items = ordered(self._chosen(asked, name, offset, make), asked.query)
+        limit = min(_number(asked, "limit", DEFAULT_LIMIT), self._largest_page)
+        page = [self._linked(item, asked) for item in selected(items[offset : offset + limit], asked.query)]
         return Reply(
             HTTPStatus.OK, {WRAPPERS.get(name, name): page}, self._headers(asked, items, offset, limit, repeat)
         )
 
-    def _chosen(self, name: str, conditions: str, offset: int) -> list[Item]:
+    def _chosen(self, asked: Asked, name: str, offset: int, make: MakeList) -> list[Item]:
         """What a filter leaves of a list; results by student and line item are asked of the state, which is quick."""
-        since = _SINCE.fullmatch(conditions)
-        if conditions and not since and not self._ignores_filter:
-            if self._gradebook is None or name not in RESULT_LISTS:
-                raise Refused(HTTPStatus.BAD_REQUEST, "invalid_filter_field")
+        conditions = "" if self._ignores_filter else asked.query.get("filter", "")
+        plain = name in RESULT_LISTS and _parts_of(asked.path) == [name]
+        if self._gradebook and plain and _BY_PLACE.fullmatch(conditions):
             return self._gradebook.results(name, conditions)
-        items = self._list_of(name, offset)
+        if offset == 0 or asked.path not in self._made:
+            # Made anew for each first page: one reader sees one state of the list on all its pages.
+            self._made[asked.path] = make()
+        items = self._made[asked.path]
         if items is None:
-            raise Refused(HTTPStatus.NOT_FOUND, "unknownobject")
-        return [item for item in items if str(item["dateLastModified"]) > since[1]] if since else items
+            raise unknown()
+        return filtered(items, conditions)
 
-    def _list_of(self, name: str, offset: int) -> list[Item] | None:
-        """Made anew for each first page: one reader sees one state of the list on all its pages."""
-        if offset == 0 or name not in self._made:
-            self._made[name] = self._lists(name)
-        return self._made[name]
+    def _linked(self, item: Item, asked: Asked) -> Item:
+        return linked(item, f"{self.url}/ims/oneroster", old="/v1p1/" in asked.path)
 
     def _headers(self, asked: Asked, items: Sequence[Item], offset: int, limit: int, repeat: bool) -> Mapping[str, str]:
         if self._paging is Paging.TOTAL:
@@ -235,6 +251,19 @@ def main(arguments: Sequence[str]) -> int:
         sys.stdout.flush()
         while True:
             time.sleep(KEY_SECONDS)
+
+
+def _parts_of(path: str) -> list[str]:
+    """What is asked for: a list, the id of one of its records, a list within that. Empty: nothing of ours."""
+    found = _SERVICE.fullmatch(path)
+    return [unquote(part) for part in found[2].split("/")] if found else []
+
+
+def _number(asked: Asked, name: str, default: int) -> int:
+    text = asked.query.get(name, str(default))
+    if not text.isascii() or not text.isdigit():
+        raise Refused(HTTPStatus.BAD_REQUEST, "invaliddata")
+    return int(text)
 
 
 def _is_basic(headers: Mapping[str, str]) -> bool:

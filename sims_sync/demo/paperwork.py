@@ -1,4 +1,4 @@
-"""Which papers does the demo school hand in besides SIMS: roles.csv and three returned pro-formas?"""
+"""Which papers does the demo school hand in besides SIMS: roles.csv and two returned pro-formas?"""
 
 import csv
 import io
@@ -36,8 +36,6 @@ PROFORMA_COLUMNS = (
     "no_target_reason",
     "excusal_reason",
 )
-REVIEWS_HANDED_IN = 24
-OUTCOMES = ("achieved", "partly", "not achieved")
 ABSENCES_FILE = "absences.csv"
 PROFORMAS_HANDED_IN = (12, 14)  # month and day, a day before the deadline
 
@@ -73,13 +71,12 @@ def demo_roles_csv(school: InventedSchool) -> str:
     return _csv_text(ROLE_COLUMNS, rows, "\n")
 
 
-def demo_workbook_rows(school: InventedSchool) -> tuple[Proforma, Proforma, Proforma]:
-    """Three returned pro-formas of Autumn 2.
+def demo_workbook_rows(school: InventedSchool) -> tuple[Proforma, Proforma]:
+    """Two returned pro-formas of Autumn 2.
 
     The first is a tutor's: interviews that are not in SIMS, one of them with two targets, a "no new target", a draft, a
     request to excuse a student who is long absent, and one interview that is in SIMS too. The second is a Head of
-    House's, recorded for another tutor's students: an interview and a review. The third is a list of reviews of
-    students whose interview is typed in SIMS, so that there is something to carry there.
+    House's, recorded for another tutor's students: an interview and a review.
     """
     days = DemoDays(school.year)
     own, other = _groups_of(school)
@@ -87,12 +84,11 @@ def demo_workbook_rows(school: InventedSchool) -> tuple[Proforma, Proforma, Prof
     head = next(role.staff_code for role in school.roles if role.role is RoleName.HEAD_OF_HOUSE)
     first = Proforma(f"proforma {own} autumn 2.csv", "utf-8-sig", _tutors_rows(school, own, tutor, days))
     second = Proforma(f"proforma {other} autumn 2.csv", "cp1252", _heads_rows(school, other, head, days))
-    third = Proforma("proforma reviews autumn 2.csv", "utf-8-sig", _review_rows(school, days))
-    return first, second, third
+    return first, second
 
 
 def write_demo_proformas(school: InventedSchool, folder: Path) -> tuple[Path, ...]:
-    """Write the pro-formas as CSV files last changed the day before the deadline (DOMAIN rule 14a).
+    """Write both pro-formas as CSV files last changed the day before the deadline (DOMAIN rule 14a).
 
     A pro-forma for which a very small school has no student is left out.
     """
@@ -166,21 +162,6 @@ def _heads_rows(school: InventedSchool, group: str, head: str, days: DemoDays) -
         }
         rows.append(_row(student, day, head) | review)
     return _numbered(group, rows)
-
-
-def _review_rows(school: InventedSchool, days: DemoDays) -> tuple[ProformaRow, ...]:
-    """One review each by their own tutor, of students who have been interviewed: no figure changes by them."""
-    day = days.autumn(12, 10).isoformat()
-    rows: list[ProformaRow] = []
-    for group in school.groups:
-        tutor = _tutor_of(school, group.name)
-        for typed in _typed_on_time(school, group.name, days):
-            if len(rows) == REVIEWS_HANDED_IN:
-                return _numbered("reviews", rows)
-            number = len(rows)
-            filled = {"outcome": OUTCOMES[number % 3], "evidence": REVIEWS[number % len(REVIEWS)]}
-            rows.append(_row(school.student(typed.person_id), day, tutor, **filled) | {"kind": EntryKind.REVIEW.value})
-    return _numbered("reviews", rows)
 
 
 def _row(student: InventedStudent, interview_date: str, author: str, **filled: str) -> ProformaRow:

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from sims_sync.connector import Row, SourceState
@@ -44,7 +45,8 @@ def fingerprint(path: Path) -> str:
 class FileReading:
     """One file, read by the reader that its content asks for; `mark` is the file as it was found.
 
-    `after` is told once what became of it: the run's id and whether it went well.
+    `after` is told once what became of it: the run's id and whether it went well. `open_with` reads a file that is no
+    plain table.
     """
 
     def __init__(
@@ -54,12 +56,14 @@ class FileReading:
         state: SourceState,
         after: Callable[[str, bool], None],
         options: FormatOptions | None = None,
+        *,
+        open_with: Callable[[Path], Reader] | None = None,
     ) -> None:
         self._path = path
         self._expected = mark
         self._state = state
         self._after = after
-        self._options = options
+        self._open = open_with or partial(open_file, options=options)
         self._reader: Reader | None = None
         self._settled = False
 
@@ -81,7 +85,7 @@ class FileReading:
                 found, for then its state and its rows would not belong together.
         """
         self._refuse_change()
-        self._reader = open_file(self._path, options=self._options)
+        self._reader = self._open(self._path)
         yield from self._reader.rows()
         self._refuse_change()
 

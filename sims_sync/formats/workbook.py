@@ -1,10 +1,11 @@
 """How is an .xlsx workbook read: a SIMS output or a pro-forma (SIMS §1)?"""
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
-from python_calamine import CalamineError, CalamineSheet, WorksheetNotFound, load_workbook
+from python_calamine import CalamineSheet, WorksheetNotFound, load_workbook
 
 from sims_sync.connector import Row
 from sims_sync.errors import SourceRefused
@@ -53,25 +54,48 @@ class WorkbookReader:
         yield from table.rows(lines)
 
     def _open(self) -> CalamineSheet:
-        try:
+        with _damage_refused(self._path.name):
             workbook = load_workbook(str(self._path))
-            if self._sheet is not None:
-                return workbook.get_sheet_by_name(self._sheet)
-            return workbook.get_sheet_by_index(0)
-        except WorksheetNotFound as fault:
-            raise self._no_sheet() from fault
-        except CalamineError as fault:
-            raise refusals.malformed(self._path.name, "the workbook is damaged") from fault
-        except (KeyboardInterrupt, SystemExit, OSError):
-            raise
-        except BaseException as fault:  # the library's own panic is not an Exception; it must not end the service
-            raise refusals.malformed(self._path.name, "the workbook is damaged") from fault
+            try:
+                if self._sheet is not None:
+                    return workbook.get_sheet_by_name(self._sheet)
+                return workbook.get_sheet_by_index(0)
+            except WorksheetNotFound as fault:
+                raise self._no_sheet() from fault
 
     def _no_sheet(self) -> SourceRefused:
         wanted = f'no sheet named "{self._sheet}"' if self._sheet else "no sheet"
         return SourceRefused(
             "no_sheet", f"{self._path.name} has {wanted}.", "Correct the setting sheet, or rename the sheet."
         )
+
+
+def named_sheets(path: Path) -> Iterator[tuple[str, Iterator[list[str]]]]:
+    """Each sheet's name, hidden ones included, and its lines of cells as text, from its first line with content.
+
+    Raises:
+        SourceRefused: damaged, protected or implausibly large.
+        SourceUnavailable: the file could not be opened or read.
+    """
+    try:
+        inspect(path)
+        with _damage_refused(path.name):
+            workbook = load_workbook(str(path))
+            sheets = [(name, workbook.get_sheet_by_name(name)) for name in workbook.sheet_names]
+    except OSError as fault:
+        raise refusals.unreadable(path.name) from fault
+    for name, sheet in sheets:
+        yield name, _lines(sheet)
+
+
+@contextmanager
+def _damage_refused(name: str) -> Iterator[None]:
+    try:
+        yield
+    except (SourceRefused, KeyboardInterrupt, SystemExit, OSError):
+        raise
+    except BaseException as fault:  # the library's own panic is not an Exception; it must not end the service
+        raise refusals.malformed(name, "the workbook is damaged") from fault
 
 
 def _lines(sheet: CalamineSheet) -> Iterator[list[str]]:

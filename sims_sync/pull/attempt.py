@@ -8,7 +8,7 @@ from functools import partial
 from sqlalchemy import Connection
 
 from sims_sync.config import SourceSection
-from sims_sync.connector import Row
+from sims_sync.connector import Row, RowProblem
 from sims_sync.context import RunContext
 from sims_sync.errors import RecordError, RunError
 from sims_sync.guard import ReadSigns, Reason, Verdict, judge, limits_of
@@ -45,12 +45,13 @@ class Release:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One read of one source, on its way into the store."""
+    """One read of one source, on its way into the store. `tell` is given what is to be answered, row by row."""
 
     context: RunContext
     name: str
     section: SourceSection
     release: Release | None = None
+    tell: Callable[[Sequence[RowProblem]], None] | None = None
 
     def run(self, read: MappedRead) -> Outcome:
         """Plan, guard and apply in one transaction: it is there whole, or not at all."""
@@ -60,6 +61,8 @@ class Attempt:
             when = self.when(connection, ground, read.began)
             wanted = pull.wanted(connection, ground, read, when)
             held = (*_tied(connection, ground, read), *wanted.held)
+            if self.tell is not None:
+                self.tell([*map(_row_problem, held), *wanted.extras.get("answers", ())])
             plan = self._plan(connection, ground, read, pull, wanted, held)
             plan = replace(plan, held=rows_of(held), duplicates=wanted.duplicates)
             found = partial(found_in, self.section.kind, plan, wanted.records)
@@ -327,6 +330,11 @@ def _known(register: Register, ref: StudentRef | None) -> str | None:
         return register.find(ref) if ref is not None else None
     except RecordError:
         return None
+
+
+def _row_problem(held: HeldRow) -> RowProblem:
+    number, error, _ = held
+    return RowProblem(number, error.code, error.field, error.rule, error.do)
 
 
 def unusable_file(code: str) -> HeldRow:

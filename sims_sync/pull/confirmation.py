@@ -60,4 +60,6 @@ def found_in(kind: Kind, plan: Plan, records: Mapping[str, Any]) -> str:
         without = sum(not group.posts for group in records.values())
         return f"{len(records):,} tutor groups, {without:,} without a tutor"
     words = {Kind.STAFF: "members of staff", Kind.RESULTS: "results"}
-    return f"{plan.read:,} {words.get(kind, 'entries')}"
+    # Of a workbook most rows are empty: what it holds is what somebody filled in.
+    count = len(records) if kind is Kind.PROFORMAS else plan.read
+    return f"{count:,} {words.get(kind, 'entries')}"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sims_sync.config import SourceSection
-from sims_sync.connector import Reading
+from sims_sync.connector import Answerable, Reading, RowProblem
 from sims_sync.context import RunContext
 from sims_sync.errors import ConfigProblem, ConfigurationError, SimsSyncError
 from sims_sync.mapping import MappingRules, load_mapping
@@ -82,11 +82,13 @@ def _pull_reading(
 ) -> Outcome:
     """One read; whatever happens the source is told how it went, unless nothing was meant to be written."""
     try:
-        attempt = Attempt(context, name, section)
+        answers: list[RowProblem] = []
+        attempt = Attempt(context, name, section, tell=answers.extend)
         if section.kind is Kind.RESULTS:
             outcome = pull_results(attempt, rules, reading)
         else:
             outcome = attempt.run(map_reading(name, section, rules, reading, context.now(), context.progress))
+            outcome = _answer(context, reading, answers, outcome)
     except SimsSyncError as error:
         outcome = Outcome(ending_of(error), problems=(problem_of(error, name),))
         if section.kind is Kind.PROFORMAS and not context.dry:
@@ -95,6 +97,17 @@ def _pull_reading(
         _settle(context, reading, good=False)
         raise
     return _settle(context, reading, good=outcome.ending in {Ending.DONE, Ending.HELD}, outcome=outcome)
+
+
+def _answer(context: RunContext, reading: Reading, problems: Sequence[RowProblem], outcome: Outcome) -> Outcome:
+    """Whoever made the rows is told what to correct; an answer that cannot be written takes nothing back."""
+    if context.dry or not isinstance(reading, Answerable):
+        return outcome
+    try:
+        reading.answer(problems, taken=outcome.ending in {Ending.DONE, Ending.HELD} and not outcome.waiting)
+    except SimsSyncError as error:
+        return together([outcome, Outcome(Ending.HELD, problems=(problem_of(error),))])
+    return outcome
 
 
 def _settle(context: RunContext, reading: Reading, *, good: bool, outcome: Outcome | None = None) -> Outcome:

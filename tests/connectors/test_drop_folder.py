@@ -10,10 +10,10 @@ import pytest
 import xlsxwriter
 from pydantic import ValidationError
 
-from connectors import drop_folder
 from connectors.drop_folder import DropFolder, DropFolderOptions
 from sims_sync.connector import ConnectorContext, Reading, Severity
 from sims_sync.errors import SourceRefused, SourceUnavailable
+from sims_sync.formats import whole_writing
 from sims_sync.records import Kind
 
 NOW = datetime(2026, 12, 16, 7, 30, tzinfo=UTC)
@@ -224,7 +224,7 @@ def test_a_file_held_for_a_moment_is_moved_after_all(folder: Path, monkeypatch: 
             raise PermissionError
         return rename(path, target)
 
-    monkeypatch.setattr(drop_folder, "MOVE_WAIT_SECONDS", 0)
+    monkeypatch.setattr(whole_writing, "MOVE_WAIT_SECONDS", 0)
     monkeypatch.setattr(Path, "rename", held)
     reading.settle("run-1", good=True)
     assert (folder / "done" / "a.run-1.xml").exists()
@@ -237,7 +237,7 @@ def test_a_file_that_cannot_be_moved_says_what_to_do(folder: Path, monkeypatch: 
     def held(path: Path, target: Path) -> Path:
         raise PermissionError(path, target)
 
-    monkeypatch.setattr(drop_folder, "MOVE_WAIT_SECONDS", 0)
+    monkeypatch.setattr(whole_writing, "MOVE_WAIT_SECONDS", 0)
     monkeypatch.setattr(Path, "rename", held)
     with pytest.raises(SourceUnavailable, match=r"a\.xml was read but could not be moved to done"):
         reading.settle("run-1", good=True)

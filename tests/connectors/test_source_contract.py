@@ -6,10 +6,12 @@ from pathlib import Path
 from xml.sax.saxutils import escape
 
 import pytest
+import xlsxwriter
 
 from connectors.command_reporter import CommandReporter, CommandReporterOptions
 from connectors.drop_folder import DropFolder, DropFolderOptions
 from connectors.memory import MemoryOptions, MemorySource
+from connectors.proforma_workbook import ProformaWorkbook, ProformaWorkbookOptions
 from sims_sync.connector import ConnectorContext
 from sims_sync.errors import SourceRefused
 from sims_sync.records import Kind
@@ -66,7 +68,26 @@ def memory(folder: Path) -> SourceTrial:
     return SourceTrial(Kind.STUDENTS, source, broken, None)
 
 
-@pytest.mark.parametrize("make", [drop_folder, command_reporter, memory], ids=lambda make: str(make.__name__))
+def proforma_workbook(folder: Path) -> SourceTrial:
+    """A workbook that is none of ours is read as a plain table; what is special to ours is tested with it."""
+
+    def source(name: str, *further: str, cut: int = 0) -> ProformaWorkbook:
+        path = folder / name / "group.xlsx"
+        path.parent.mkdir()
+        with xlsxwriter.Workbook(path, {"strings_to_formulas": False}) as book:
+            sheet = book.add_worksheet()
+            for number, line in enumerate([tuple(TABLE[0]), *(row.values() for row in TABLE), further]):
+                sheet.write_row(number, 0, list(line))
+        path.write_bytes(path.read_bytes()[: -cut or None])
+        return ProformaWorkbook(ProformaWorkbookOptions(folder=name), context(folder))
+
+    absent = ProformaWorkbook(ProformaWorkbookOptions(folder="absent"), context(folder))
+    return SourceTrial(Kind.PROFORMAS, source("good"), source("broken", SECRET_TEXT, cut=100), absent)
+
+
+@pytest.mark.parametrize(
+    "make", [drop_folder, command_reporter, memory, proforma_workbook], ids=lambda make: str(make.__name__)
+)
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: str(check.__name__))
 def test_every_source_keeps_the_contract(
     check: Callable[[SourceTrial], None], make: Callable[[Path], SourceTrial], tmp_path: Path

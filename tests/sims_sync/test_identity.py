@@ -179,3 +179,19 @@ def test_every_row_is_used_noticed_or_held_and_reading_again_gives_the_same(
 )
 def test_names_are_compared_without_case_and_accents(one: str, other: str) -> None:
     assert sort_key(one) == sort_key(other)
+
+
+def test_our_own_id_counts_where_such_a_student_is_known() -> None:
+    known = register(POOL)
+    assert known.require(StudentRef(student_id="anne")) == "anne"
+    with pytest.raises(RecordError, match="no known student"):
+        known.require(StudentRef(student_id="s0123456789abcdef"))
+
+
+def test_our_own_id_and_another_students_number_are_held() -> None:
+    with pytest.raises(RecordError, match="different students"):
+        register(POOL).find(StudentRef(person_id="60", student_id="anne"))
+
+
+def test_our_own_id_says_nothing_of_the_same_name_in_another_kind_of_id() -> None:
+    assert register(POOL).find(StudentRef(person_id="anne")) is None

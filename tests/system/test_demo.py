@@ -28,7 +28,16 @@ CLASSES = {
     "outstanding",
 }
 COUNTS = {"read", "added", "changed", "missing", "unchanged", "held"}
-JOBS = ["pull_students", "pull_results", "pull_entries", "collect_proformas", "report_compliance"]
+JOBS = [
+    "pull_students",
+    "pull_results",
+    "pull_entries",
+    "collect_proformas",
+    "push_targets",
+    "confirm_targets",
+    "check_drift",
+    "report_compliance",
+]
 DEADLINE = "Tue 15 Dec 2026"
 
 
@@ -72,7 +81,8 @@ def test_it_leaves_what_its_contract_names(pristine_demo: Path) -> None:
 def test_sims_was_read_at_six_and_the_report_left_at_half_past_seven(pristine_demo: Path) -> None:
     store = pristine_demo / "sims-sync.db"
     began = rows(store, "SELECT began FROM read WHERE kind <> 'proformas'")
-    assert {moment[:16] for (moment,) in began} == {"2026-12-16 06:00"}
+    # Once more at 06:30, to see what was written into SIMS meanwhile.
+    assert {moment[:16] for (moment,) in began} == {"2026-12-16 06:00", "2026-12-16 06:30"}
     sent = rows(store, "SELECT sent_at, state FROM message")
     assert {(moment[:15], state) for moment, state in sent} == {("2026-12-16 07:3", "sent")}
 

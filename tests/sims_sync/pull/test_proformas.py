@@ -183,8 +183,9 @@ def test_a_folder_with_an_unfinished_file_was_not_looked_through(school: World) 
 
 def test_long_texts_are_kept_alike_on_every_database(school: World) -> None:
     long = "word " * 400
-    row = proforma("r1", 1, kind="review", outcome=long, evidence=long, next_step=long, text=TEXT)
-    school.read_well(Kind.PROFORMAS, [row, proforma("r" * 200, 2, area=long, support=long, author=long)], DAY_1)
+    row = proforma("r1", 1, state="draft", kind="review", outcome=long, evidence=long, next_step=long, text=TEXT)
+    other = proforma("r" * 200, 2, state="draft", area=long, support=long, author=long)
+    school.read_well(Kind.PROFORMAS, [row, other], DAY_1)
     assert len(entries(school)) == 2
 
 
