@@ -10,6 +10,8 @@ import psutil
 
 from bench.figures import figures_of, table, write_json
 from bench.place import BenchFault, fresh_folder
+from bench.push_rounds import SIZES as PUSH_SIZES
+from bench.push_rounds import push_table, run_pushes, write_push_json
 from bench.rounds import MEASURES, Measured, chosen_measures, run_alone, run_rounds
 
 SIZES = (20_000, 200_000, 1_000_000)
@@ -19,7 +21,7 @@ WORK_FOLDER = "bench-work"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure, or profile our first pull; the exit code."""
+    """Measure pulls or pushes, or profile our first pull; the exit code."""
     parser = _parser()
     asked = parser.parse_args(arguments)
     unknown = [name for name in asked.only if not _is_known(name)]
@@ -27,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(f"nothing is called {', '.join(unknown)}")
     folder = asked.out.parent / WORK_FOLDER
     try:
-        (_profile if asked.mode == "profile" else _measure)(asked, folder)
+        _MODES[asked.mode](asked, folder)
     except BenchFault as fault:
         _say(f"bench: {fault}")
         return 1
@@ -49,6 +51,15 @@ def _measure(asked: argparse.Namespace, folder: Path) -> None:
     _say(f"The same figures are in {asked.out}.")
 
 
+def _push(asked: argparse.Namespace, folder: Path) -> None:
+    _say(f"{psutil.cpu_count()} processors, load {psutil.getloadavg()[0]:.1f} before the first round.")
+    results = run_pushes(asked.sizes or PUSH_SIZES, asked.repeats, folder, _say)
+    out = asked.out.with_name(f"{asked.out.stem}-push{asked.out.suffix}")
+    write_push_json(results, out)
+    sys.stdout.write(push_table(results))
+    _say(f"The same figures are in {out}.")
+
+
 def _profile(asked: argparse.Namespace, folder: Path) -> None:
     """The size that was measured last is the one whose profile stays."""
     for size in asked.sizes or PROFILE_SIZES:
@@ -59,10 +70,13 @@ def _profile(asked: argparse.Namespace, folder: Path) -> None:
         _say(f"Where the first pull of {size:,} results spends its time is in {written}.")
 
 
+_MODES = {"measure": _measure, "profile": _profile, "push": _push}
+
+
 def _parser() -> argparse.ArgumentParser:
     names = ", ".join(measure.name for measure in MEASURES)
-    parser = argparse.ArgumentParser("python -m bench", description="How fast is a pull of results?")
-    parser.add_argument("mode", nargs="?", choices=("measure", "profile"), default="measure")
+    parser = argparse.ArgumentParser("python -m bench", description="How fast is a pull of results, or a push?")
+    parser.add_argument("mode", nargs="?", choices=tuple(_MODES), default="measure")
     parser.add_argument("--sizes", type=_sizes, metavar="N,N", help="how many results, e.g. 20000,200000")
     parser.add_argument("--repeats", type=_positive, default=3, metavar="N", help="rounds; the medians are told")
     parser.add_argument(

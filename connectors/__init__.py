@@ -9,6 +9,7 @@ CONNECTORS: dict[str, str] = {
     "drop_folder": "connectors.drop_folder:DropFolder",
     "oneroster": "connectors.oneroster:OneRoster",
     "oneroster_csv": "connectors.oneroster_csv:OneRosterCsv",
+    "proforma_api": "connectors.proforma_api:ProformaApi",
     "proforma_workbook": "connectors.proforma_workbook:ProformaWorkbook",
     "wonde": "connectors.wonde:Wonde",
     "memory": "connectors.memory:MemorySource",

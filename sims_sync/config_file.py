@@ -123,12 +123,18 @@ def _with_id(name: str, table: Table) -> Table:
 
 
 def _merged(lower: Table, upper: Table) -> Table:
-    """`upper` over `lower`, table by table."""
+    """`upper` over `lower`, table by table; another connector takes over none of the first one's keys."""
     merged = dict(lower)
     for key, value in upper.items():
         below = merged.get(key)
-        merged[key] = _merged(below, value) if isinstance(value, dict) and isinstance(below, dict) else value
+        both = isinstance(value, dict) and isinstance(below, dict)
+        merged[key] = _over(below, value) if both else value  # type: ignore[arg-type]  # both are tables
     return merged
+
+
+def _over(lower: Table, upper: Table) -> Table:
+    is_another = "connector" in upper and upper["connector"] != lower.get("connector", upper["connector"])
+    return upper if is_another else _merged(lower, upper)
 
 
 def _id_of(where: str, table: Table) -> str:

@@ -7,12 +7,12 @@ message is a rule ("is not a date such as 14/06/2004") and never quotes the cell
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 
 from sims_sync.records import EntryKind, EntryState, RoleName
 from sims_sync.upn import UpnVerdict, check_upn, has_upn_form
 
-EARLIEST_YEAR = 1900
+EARLIEST_YEAR, LAST_YEAR = 1900, 2999
 LAST_NC_YEAR = 14
 EXCUSAL_REASON_CHARACTERS = 80  # DOMAIN rule 11
 EXCUSAL_REASONS = ("long-term absence", "alternative provision", "suspended", "trip or exams", "refused")
@@ -161,6 +161,17 @@ def read_date(text: str) -> date:
     return found
 
 
+def read_moment(text: str) -> datetime:
+    """A moment with its offset. "2026-06-14T10:00:00+01:00" → 14 June 2026 09:00 UTC · "2026-12-15T15:59:00Z".
+
+    One without an offset is refused: an hour decides whether an entry is on time.
+    """
+    found = _moment_as_written(text)
+    if found is None or not EARLIEST_YEAR <= found.year <= LAST_YEAR:
+        raise ValueError("is not a moment such as 2026-12-15T15:59:00Z")
+    return found.astimezone(UTC)
+
+
 def read_boolean(text: str) -> bool:
     """Yes or no, in any letter case. "T", "True", "Yes", "Y", "1" → True · "F", "False", "No", "N", "0" → False."""
     word = text.casefold()
@@ -244,6 +255,7 @@ CONVERTERS: Mapping[str, Converter] = {
     "dfe_number": read_dfe_number,
     "nc_year": read_nc_year,
     "date": read_date,
+    "moment": read_moment,
     "boolean": read_boolean,
     "email": read_email,
     "enrolment": read_enrolment,
@@ -253,6 +265,14 @@ CONVERTERS: Mapping[str, Converter] = {
     "excusal_reason": read_excusal_reason,
 }
 REMARKS: Mapping[str, Callable[[object], str | None]] = {"upn": remark_on_upn, "enrolment": remark_on_enrolment}
+
+
+def _moment_as_written(text: str) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if found.tzinfo is not None else None
 
 
 def _date_as_written(text: str) -> date | None:

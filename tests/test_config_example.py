@@ -209,4 +209,4 @@ def _options_of(section: type[BaseModel]) -> list[type[Options]]:
     kind = {SourceSection: "source", MailerSection: "mailer", DestinationSection: "destination"}.get(section)
     if kind is None:
         return []
-    return [connector_class(name, kind).Options for name in connector_names(kind)]
+    return [connector_class(name, kind).Options for name in connector_names(kind) if name != "memory"]

@@ -13,6 +13,7 @@ from connectors import CONNECTORS
 from jobs import JOBS
 from sims_sync import errors
 from sims_sync.cli.entry import sims_sync
+from sims_sync.push.reasons import REASONS
 from sims_sync.registry import connector_names
 
 ROOT = Path(__file__).parents[1]
@@ -34,6 +35,7 @@ _CODED = {
     "SourceFailed",
     "SourceRefused",
     "SourceUnavailable",
+    "NoPlace",
     "_hold",
     "_wait",
 }
@@ -46,6 +48,7 @@ def _pages() -> str:
 
 
 def _codes() -> Iterator[tuple[str, str]]:
+    yield from ((reason, "sims_sync/push/reasons.py") for reason in REASONS)
     for root in ("sims_sync", "connectors"):
         for path in sorted((ROOT / root).rglob("*.py")):
             if not any(part in path.as_posix() for part in _NOT_MET):

@@ -30,7 +30,7 @@ def _findings(
     client: HttpClient, options: OneRosterResultsOptions, authority: TokenAuthority, subject: str
 ) -> Iterator[Finding]:
     results = list_records(client, options, options.results, page_size=1)
-    next(iter(results), None)
+    empty = next(iter(results), None) is None
     what = f"gives a key and shows {options.results}. Writing follows the standard; no real SIMS has been tried yet."
     yield Finding(Severity.FINE, subject, what)
     missing = set(options.scope.split()) - authority.granted if authority.granted else set()
@@ -38,12 +38,17 @@ def _findings(
         what = f"The key came without {len(missing)} of the scopes that were asked for."
         yield Finding(Severity.WARN, subject, what, "Ask whoever gave client_id for the right to write results.")
     places = Places.load(lambda name: list_records(client, options, name), options)
-    yield _filter_finding(client, options, places, subject)
+    yield _filter_finding(client, options, places, subject, empty=empty)
     yield _aspects_finding(places, subject)
 
 
-def _filter_finding(client: HttpClient, options: OneRosterResultsOptions, places: Places, subject: str) -> Finding:
-    """Asked for a student that there cannot be, a server that knows the filter gives nothing."""
+def _filter_finding(
+    client: HttpClient, options: OneRosterResultsOptions, places: Places, subject: str, *, empty: bool
+) -> Finding:
+    """Asked for a student that there cannot be, a server that knows the filter gives nothing.
+
+    So does one without any result yet (`empty`), whether it knows the filter or not.
+    """
     line_item = next((ids[0] for ids in places.line_items.values() if ids), "none")
     nobody = f"student.sourcedId='{uuid.uuid4()}' AND {options.item}.sourcedId='{line_item}'"
     try:
@@ -54,7 +59,10 @@ def _filter_finding(client: HttpClient, options: OneRosterResultsOptions, places
     if found is not None:
         what = "The server gives all results whatever filter it is asked with: each look before a write is slow."
         return Finding(Severity.WARN, subject, what, "Ask the server's operator for filters on results.")
-    return Finding(Severity.FINE, subject, "Results can be asked for by student and line item.")
+    what = "Results can be asked for by student and line item."
+    if empty:
+        what = "The server has no results yet, so whether it can look for one by student and line item is not known."
+    return Finding(Severity.FINE, subject, what)
 
 
 def _aspects_finding(places: Places, subject: str) -> Finding:

@@ -33,6 +33,7 @@ COMMANDS = {
     "serve": "run_commands:serve",
     "report": "report_commands:report",
     "quarantine": "state_commands:quarantine",
+    "sims-setup": "sims_setup_command:sims_setup",
     "proforma": "proforma_commands:proforma",
     "push": "push_commands:push",
     "deliveries": "delivery_commands:deliveries",

@@ -79,8 +79,8 @@ def ordered(items: list[Item], query: Mapping[str, str]) -> list[Item]:
     return sorted(items, key=lambda item: _text_of(item, name), reverse=backwards)
 
 
-def selected(page: Sequence[Item], query: Mapping[str, str]) -> list[Item]:
-    """Only the fields that the question asks for, and those which no record may lack.
+def selected(page: Sequence[Item], items: Sequence[Item], query: Mapping[str, str]) -> list[Item]:
+    """Of one page of `items` only the fields that the question asks for, and those which no record may lack.
 
     Raises:
         Refused: none of them has one of the fields.
@@ -89,7 +89,7 @@ def selected(page: Sequence[Item], query: Mapping[str, str]) -> list[Item]:
         return list(page)
     wanted = query["fields"].split(",")
     for name in wanted:
-        _refuse_unknown(page, name, "invalid_selection_field")
+        _refuse_unknown(items, name, "invalid_selection_field")
     shown = ALWAYS_SHOWN | set(wanted)
     return [{name: value for name, value in item.items() if name in shown} for item in page]
 

@@ -189,7 +189,8 @@ class OneRosterServer:
         self._last_offset = offset
         items = ordered(self._chosen(asked, name, offset, make), asked.query)
         limit = min(_number(asked, "limit", DEFAULT_LIMIT), self._largest_page)
-        page = [self._linked(item, asked) for item in selected(items[offset : offset + limit], asked.query)]
+        shown = selected(items[offset : offset + limit], items, asked.query)
+        page = [self._linked(item, asked) for item in shown]
         return Reply(
             HTTPStatus.OK, {WRAPPERS.get(name, name): page}, self._headers(asked, items, offset, limit, repeat)
         )

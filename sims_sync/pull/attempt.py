@@ -19,6 +19,7 @@ from sims_sync.pull.confirmation import found_in, source_fingerprint, why_waitin
 from sims_sync.pull.kinds import KINDS, KindPull
 from sims_sync.pull.reading import Ground, HeldRow, MappedRead, Wanted, When
 from sims_sync.records import Kind, StudentRef
+from sims_sync.registry import connector_class
 from sims_sync.school_year import SchoolYear
 from sims_sync.store.plans import WAITING, confirm, forget_kept, keep, released_contents, save_plan, supersede
 from sims_sync.store.reads import (
@@ -144,7 +145,7 @@ class Attempt:
         }
         save_plan(connection, ground.school_id, plan, verdict, row)
         if not self.context.dry:
-            if kind is not Kind.PROFORMAS:  # each stands alone: another one that came takes no place
+            if not self._is_collected:  # each stands alone: another one that came takes no place
                 supersede(connection, ground.school_id, kind, self.name, but=plan_id)
             if read.raw and (state in WAITING or plan.held):
                 self._keep(connection, ground, read, plan_id)
@@ -176,6 +177,12 @@ class Attempt:
         ]
         of = {"kind": self.section.kind.value, "source": self.name, "run_id": ground.run_id, "kept_at": ground.now}
         keep(connection, ground.school_id, kept_id, read.state, rows, {**of, "began": read.began})
+
+    @property
+    def _is_collected(self) -> bool:
+        """Whether each read is a paper of its own; those of an application are one stream."""
+        is_stream = getattr(connector_class(self.section.connector, "source"), "is_stream", False)
+        return self.section.kind is Kind.PROFORMAS and not is_stream
 
     def may_apply(self, verdict: Verdict) -> bool:
         """Whether the plan is applied now."""
@@ -285,7 +292,7 @@ class Attempt:
 
     def _hold(self, connection: Connection, ground: Ground, read: MappedRead, held: Sequence[HeldRow]) -> None:
         """Quarantine. A pro-forma that is handed in says nothing about rows held from another one."""
-        scope = read.state.name if self.section.kind is Kind.PROFORMAS else ""
+        scope = read.state.name if self._is_collected else ""
         hold_rows(
             connection,
             ground.school_id,

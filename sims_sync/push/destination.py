@@ -20,6 +20,7 @@ from sims_sync.registry import build_destination
 from sims_sync.school_year import HalfTermId
 from sims_sync.typed_entries import result_set_name
 
+_DEMO_CONNECTOR = "oneroster"
 _DEMO_SERVER = "sims_sync.demo.oneroster_child"  # by name: the product does not import its demo
 
 
@@ -35,7 +36,7 @@ def open_destination(context: RunContext) -> Iterator[Destination]:
         problem = ConfigProblem("push.destination", "is missing.", "Say how texts get into SIMS; see docs/push.md.")
         raise ConfigurationError([problem])
     connector_context = context.connector_context()
-    with _demo_server(context, connector_context.environment) as addresses:
+    with _demo_server(context, section.connector, connector_context.environment) as addresses:
         yield build_destination(section.connector, {**section.options, **addresses}, connector_context)
 
 
@@ -67,9 +68,9 @@ def deliverable(row: StoredDelivery, student: Student, school: SchoolConfig) -> 
 
 
 @contextmanager
-def _demo_server(context: RunContext, environment: Mapping[str, str]) -> Iterator[Mapping[str, Any]]:
+def _demo_server(context: RunContext, connector: str, environment: Mapping[str, str]) -> Iterator[Mapping[str, Any]]:
     demo = context.school.demo
-    if demo is None or demo.oneroster is None:
+    if demo is None or demo.oneroster is None or connector != _DEMO_CONNECTOR:
         yield {}
         return
     folder: Path = context.school.path(demo.oneroster)

@@ -61,9 +61,10 @@ class Sender:
             due = self._due(wait=number > 0) + (self._held() if number == 0 else [])
             if not due:
                 break
-            for start in range(0, len(due), BATCH):
-                self._send(due[start : start + BATCH], sent)
-                self.context.progress(f"sent {min(start + BATCH, len(due)):,} of {len(due):,}")
+            size = len(due) if self.destination.traits.needs_person else BATCH  # one file at a time
+            for start in range(0, len(due), size):
+                self._send(due[start : start + size], sent)
+                self.context.progress(f"sent {min(start + size, len(due)):,} of {len(due):,}")
                 if sent.error is not None:
                     return sent
         return sent
@@ -96,7 +97,8 @@ class Sender:
         ]
         receipts: list[Receipt] = []
         try:
-            receipts.extend(self.destination.deliver(batch, _MayWrite(begun)))
+            may_write = _MayWrite(begun, self.destination.traits.needs_person)
+            receipts.extend(self.destination.deliver(batch, may_write))
         except SimsSyncError as error:
             sent.error = error
         except BaseException:
@@ -175,11 +177,12 @@ class _MayWrite:
     """Write only over nothing or over a value we sent; where nobody could look, only a person's file may go."""
 
     rows: Mapping[str, StoredDelivery]
+    by_file: bool
 
     def __call__(self, delivery: Delivery, holding: Holding) -> bool:
-        """Whether to write now."""
+        """Whether to write now; for a file the last export was looked at when it was queued."""
         if not holding.known:
-            return False
+            return self.by_file
         row = self.rows[delivery.delivery_key]
         return before_write(row, what_is_seen(row, holding.text)) is Step.WRITE
 

@@ -8,7 +8,7 @@ import pytest
 
 from sims_sync.compliance.facts import Excusal
 from sims_sync.errors import RecordError
-from sims_sync.proformas import Returned, keep_first_recording, returned
+from sims_sync.proformas import Returned, SlotCount, keep_first_recording, returned
 from sims_sync.records import Entry, EntryKind, EntryState, ProformaRow, Review, StudentRef, Target
 from tests.sims_sync.builders import AUTUMN_2, TEXT, at
 from tests.sims_sync.compliance.invented_school import SCHOOL_YEAR
@@ -130,3 +130,20 @@ def test_a_text_that_was_too_short_is_recorded_when_it_is_long_enough() -> None:
 def test_a_first_sight_is_recorded_as_it_came() -> None:
     entry = entry_of(row(text=TEXT))
     assert keep_first_recording(entry, None) == entry
+
+
+def test_what_is_stored_already_is_not_refused_again_however_many_there_are() -> None:
+    stored = {entry.key: entry for entry in (entry_of(row(row_id=f"r{number}", text=TEXT)) for number in range(4))}
+    slots = SlotCount(stored, SCHOOL_YEAR)
+    for entry in stored.values():
+        slots.take(entry)
+    with pytest.raises(RecordError, match="a fourth target"):
+        slots.take(entry_of(row(row_id="r9", text=TEXT)))
+
+
+def test_drafts_take_no_place_and_reviews_have_their_own() -> None:
+    drafts = [entry_of(row(row_id=f"d{number}", text=TEXT, state=EntryState.DRAFT)) for number in range(5)]
+    slots = SlotCount({}, SCHOOL_YEAR)
+    for entry in (*drafts, *(entry_of(row(row_id=f"r{number}", text=TEXT)) for number in range(3))):
+        slots.take(entry)
+    slots.take(entry_of(row(row_id="v1", kind=EntryKind.REVIEW, outcome="partly")))

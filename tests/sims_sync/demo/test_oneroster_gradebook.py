@@ -206,7 +206,7 @@ def test_a_students_results_are_those_of_every_aspect(folder: Path, state: SimsS
     assert len(found) == len(state.results_in(MORNING, who)) > 1
 
 
-@pytest.mark.parametrize("conditions", ["score='1'", "student.sourcedId=1", "lineItem.sourcedId='1'"])
+@pytest.mark.parametrize("conditions", ["grade='1'", "student.sourcedId=1", "lineItem.sourcedId='1'"])
 def test_a_filter_that_is_not_understood_is_refused(folder: Path, conditions: str) -> None:
     with serving(folder) as sims:
         answer = sims.get(ONE_2, filter=conditions)

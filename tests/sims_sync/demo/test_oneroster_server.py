@@ -114,8 +114,18 @@ def test_without_a_gradebook_nothing_is_written(state: SimsState) -> None:
         assert requests.put(address, json={}, headers=key(server), timeout=OPEN_SECONDS).status_code == 405
 
 
-@pytest.mark.parametrize(("query", "status"), [({"filter": "role='x'"}, 400), ({}, 200)])
-def test_classes_know_only_the_filter_by_date(state: SimsState, query: dict[str, str], status: int) -> None:
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ({"filter": "role='x'"}, 400),
+        ({"filter": "title='8A1'"}, 200),
+        ({"sort": "role"}, 400),
+        ({"fields": "title,role"}, 400),
+        ({"limit": "some"}, 400),
+        ({}, 200),
+    ],
+)
+def test_what_a_list_does_not_have_cannot_be_asked_for(state: SimsState, query: dict[str, str], status: int) -> None:
     with OneRosterServer(lists(state)) as server:
         answer = requests.get(f"{server.url}{SERVICE}/classes", query, headers=key(server), timeout=OPEN_SECONDS)
     assert answer.status_code == status
