@@ -22,9 +22,7 @@ from sims_sync.records import Review, Target
 
 words = st.text("abc dé:'-", min_size=1, max_size=30).map(normalise).filter(lambda text: text.strip(": ") == text != "")
 maybe = st.none() | words
-targets = st.builds(
-    Target, text=words, criterion=maybe, support=maybe, by_date=st.none() | st.dates(date(2000, 1, 1))
-)
+targets = st.builds(Target, text=words, criterion=maybe, support=maybe, by_date=st.none() | st.dates(date(2000, 1, 1)))
 reviews = st.builds(
     Review, outcome=st.sampled_from(["achieved", "partly", "not achieved"]), text=maybe.map(lambda text: text or "")
 )

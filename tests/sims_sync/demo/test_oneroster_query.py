@@ -98,6 +98,11 @@ def test_the_terms_of_a_class_have_their_grading_periods(sims: Asker) -> None:
         assert all(period.keys() >= {"title", "type", "startDate", "endDate", "schoolYear"} for period in periods)
 
 
+def test_every_grading_period_lies_in_a_term_that_is_listed(sims: Asker) -> None:
+    terms = {term["sourcedId"] for term in sims.all(f"{ROSTERING}/terms")}
+    assert {period["parent"]["sourcedId"] for period in sims.all(f"{ROSTERING}/gradingPeriods")} <= terms
+
+
 def test_the_results_of_a_line_item_stand_within_its_class(sims: Asker) -> None:
     result = sims.all(f"{GRADEBOOK}/results")[0]
     item = result["lineItem"]["sourcedId"]
