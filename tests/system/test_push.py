@@ -42,7 +42,7 @@ def type_in_sims(demo: Path, text: str, *, over: str = "%") -> str:
             "INSERT INTO result (person_id, aspect, result_set, text, dated, typed_at) VALUES (?, ?, ?, ?, ?, ?)",
             (person, aspect, result_set, text, dated, "2026-12-16T07:00:00.000000+00:00"),
         )
-    student = dict(rows(demo / "sims-sync.db", "SELECT person_id, student_id FROM student"))[person]
+    student: str = dict(rows(demo / "sims-sync.db", "SELECT person_id, student_id FROM student"))[person]
     slot = aspect.removeprefix("Mentoring ").lower().replace(" ", "-")
     return next(each["id"] for each in deliveries(demo) if (each["student_id"], each["slot"]) == (student, slot))
 
