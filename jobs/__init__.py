@@ -1,4 +1,4 @@
-"""One module per job. `JOBS` is the index, in the order of the cycle: pull, collect, push, confirm, report."""
+"""One module per job. `JOBS` is the index, in the order of the cycle: pull, collect, push, snapshot, report."""
 
 JOBS = {
     "pull_students": "jobs.pull_students:run",
@@ -8,5 +8,6 @@ JOBS = {
     "push_targets": "jobs.push_targets:run",
     "confirm_targets": "jobs.confirm_targets:run",
     "check_drift": "jobs.check_drift:run",
+    "take_snapshots": "jobs.take_snapshots:run",
     "report_compliance": "jobs.report_compliance:run",
 }

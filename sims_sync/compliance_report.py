@@ -6,12 +6,14 @@ from datetime import UTC, date, datetime
 from sims_sync.compliance.facts import Assessment, HoldReason, Occasion, StaffFacts
 from sims_sync.compliance.figures import assess
 from sims_sync.compliance.gate import accusation_guard, complete_data, data_is_fresh
+from sims_sync.compliance.snapshot_form import closing_history
 from sims_sync.config import SchoolConfig
 from sims_sync.context import RunContext
 from sims_sync.report.summary import ComplianceSummary, summarise
 from sims_sync.school_facts import LoadedFacts, load_facts
 from sims_sync.school_year import WINDOW_OPENS, HalfTermId, SchoolYear
 from sims_sync.store.computations import load_previous, save_computation
+from sims_sync.store.snapshots import load_closings
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +40,13 @@ def occasion_at(school_year: SchoolYear, half_term: HalfTermId, moment: datetime
     return Occasion.CLOSING
 
 
-def compliance_report(context: RunContext, half_term: HalfTermId) -> ComplianceReport:
-    """Assess the whole school for one half term at the context's now; `remember` keeps what was shown."""
+def compliance_report(context: RunContext, half_term: HalfTermId, occasion: Occasion | None = None) -> ComplianceReport:
+    """Assess the whole school for one half term at the context's now; `remember` keeps what was shown.
+
+    `occasion`: a snapshot asks for its own; None = the one that now asks for.
+    """
     school_year, moment = context.school_year(), context.now()
-    occasion = occasion_at(school_year, half_term, moment)
+    occasion = occasion or occasion_at(school_year, half_term, moment)
     dates = school_year.dates(half_term)
     with context.store.reading() as connection:
         loaded = load_facts(connection, context.school, school_year, half_term)
@@ -52,7 +57,9 @@ def compliance_report(context: RunContext, half_term: HalfTermId) -> ComplianceR
             before=moment,
             reminder_2_at=_opening(school_year, dates.reminder_2) if dates.reminder_2 else None,
         )
-    assessment = assess(loaded.facts, half_term, occasion, moment, fresh=data_is_fresh(loaded.reads, moment))
+        history = closing_history(load_closings(connection, context.school_id, half_term))
+    fresh = data_is_fresh(loaded.reads, moment)
+    assessment = assess(loaded.facts, half_term, occasion, moment, fresh=fresh, history=history)
     held: tuple[HoldReason, ...] = ()
     if assessment.not_assessed is None:
         # The guard compares whole figures: from incomplete data its findings would only repeat that they are not.

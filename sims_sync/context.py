@@ -14,6 +14,7 @@ from sims_sync.school_year import SchoolYear
 from sims_sync.secrets import read_secret
 from sims_sync.store.decisions import load_announced, load_closures
 from sims_sync.store.session import Store
+from sims_sync.store.snapshots import deadline_snapshots
 
 WORK_FOLDER = "work"
 DEMO_NOW_VARIABLE = "SIMS_DEMO_NOW"
@@ -59,11 +60,12 @@ class RunContext:
         return self.clock()
 
     def school_year(self) -> SchoolYear:
-        """The school's calendar with the closures and announcements stored so far."""
+        """The school's calendar with the closures, announcements and deadline snapshots stored so far."""
         with self.store.reading() as connection:
             closures = load_closures(connection, self.school_id)
             announced = load_announced(connection, self.school_id)
-        return build_school_year(self.school, closures, announced)
+            snapshots = deadline_snapshots(connection, self.school_id)
+        return build_school_year(self.school, closures, announced, snapshots)
 
     def connector_context(self) -> ConnectorContext:
         """What this school's connectors are built with."""

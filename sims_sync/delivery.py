@@ -76,7 +76,7 @@ class Seen(Enum):
 
     EQUAL = "equal"
     NOTHING = "nothing"
-    OURS = "ours"  # another text that we once sent
+    OURS = "ours"  # another text that we once sent, or one that a person said ours may take the place of
     THEIRS = "theirs"  # a text that we never sent
 
 
@@ -100,17 +100,22 @@ def what_is_seen(delivery: StoredDelivery, text: str | None) -> Seen:
     line = normalise(text)
     if line == normalise(delivery.text):
         return Seen.EQUAL
-    return Seen.OURS if line in delivery.ours else Seen.THEIRS
+    return Seen.OURS if line in delivery.ours or line == _given_up(delivery) else Seen.THEIRS
+
+
+def _given_up(delivery: StoredDelivery) -> str | None:
+    """The text that a person looked at and gave up by `resend`; what was typed since then they never saw."""
+    return normalise(delivery.sims_text) if delivery.over_theirs and delivery.sims_text else None
 
 
 def before_write(delivery: StoredDelivery, seen: Seen) -> Step:
-    """Whether to write: only over nothing or over a value we sent, or where a person said so (DESIGN §5).
+    """Whether to write: only over nothing, over a value we sent, or over one that a person gave up (DESIGN §5).
 
     A value that is there already needs no second write: it was written by an attempt whose outcome we never heard.
     """
     if seen is Seen.EQUAL:
         return Step.CONFIRM
-    if seen in {Seen.NOTHING, Seen.OURS} or delivery.over_theirs:
+    if seen in {Seen.NOTHING, Seen.OURS}:
         return Step.WRITE
     return Step.LET_GO if delivery.withdrawal else Step.CONFLICT
 

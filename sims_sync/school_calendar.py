@@ -1,6 +1,7 @@
 """The school's calendar put together: config, imported file, England's bank holidays, closures and announcements."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -17,14 +18,17 @@ Announced = Mapping[HalfTermId, tuple[date, datetime]]  # the deadline, and when
 
 
 def build_school_year(
-    school: SchoolConfig, closures: Sequence[Closure] = (), announced: Announced | None = None
+    school: SchoolConfig,
+    closures: Sequence[Closure] = (),
+    announced: Announced | None = None,
+    snapshots: Mapping[HalfTermId, datetime] | None = None,
 ) -> SchoolYear:
-    """The school year that every rule asks.
+    """The school year that every rule asks; `snapshots` says when each deadline snapshot was taken (rule 4).
 
     Raises:
         ConfigurationError: no half terms, an unreadable file, or a calendar that DOMAIN rule 2 refuses; all at once.
     """
-    calendar = _calendar(school, closures, announced or {})
+    calendar = replace(_calendar(school, closures, announced or {}), deadline_snapshots=dict(snapshots or {}))
     try:
         return SchoolYear(calendar)
     except CalendarRefused as refused:

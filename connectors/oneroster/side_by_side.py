@@ -3,7 +3,6 @@
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from itertools import islice
 from queue import SimpleQueue
 from typing import Generic, Self, TypeVar
@@ -88,64 +87,84 @@ def side_by_side(
 
     An error, or Ctrl-C, lets nothing more begin. What has begun is finished and yielded, and then it is raised.
     """
-    with _Crew(work, open_client, threads) as crew:
-        rest = iter(units)
-        while crew.begin(rest):
-            yield from crew.done()
+    with _Crew(work, units, open_client, threads) as crew:
+        yield from crew.found()
     if crew.failure is not None:
         raise crew.failure
 
 
 class _Crew(Generic[Unit, Found]):
-    """The threads of one call. Left early, it finishes what has begun and begins nothing more."""
+    """The threads of one call. Left early, it finishes what has begun and begins nothing more.
+
+    Each thread takes its next unit itself, and waits when too much of what was found is not yet asked for: a pool with
+    a task and a waiter for each unit costs as much as a quarter of the question.
+    """
 
     def __init__(
-        self, work: Callable[[HttpClient, Unit], Found], open_client: Callable[[], HttpClient], threads: int
+        self,
+        work: Callable[[HttpClient, Unit], Found],
+        units: Iterable[Unit],
+        open_client: Callable[[], HttpClient],
+        threads: int,
     ) -> None:
         self.failure: BaseException | None = None
         self._work = work
-        self._room = WAITING_PER_THREAD * threads
-        self._running: set[Future[Found]] = set()
-        self._clients: SimpleQueue[HttpClient] = SimpleQueue()
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="oneroster")
-        for _ in range(threads):
-            self._clients.put(open_client())
+        self._rest = iter(units)
+        self._over = False
+        self._taking = threading.Lock()
+        self._room = threading.Semaphore(WAITING_PER_THREAD * threads)
+        self._done: SimpleQueue[list[Found]] = SimpleQueue()  # one thing found, or none: a thread has ended
+        self._clients = [open_client() for _ in range(threads)]
+        self._threads = [
+            threading.Thread(target=self._run, args=(client,), name="oneroster") for client in self._clients
+        ]
 
     def __enter__(self) -> Self:
+        for thread in self._threads:
+            thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._pool.shutdown(cancel_futures=True)
-        while not self._clients.empty():
-            self._clients.get().close()
+        self._over = True
+        self._room.release(len(self._threads))
+        for thread in self._threads:
+            thread.join()
+        for client in self._clients:
+            client.close()
 
-    def begin(self, rest: Iterator[Unit]) -> bool:
-        """Begin as many units as there is room for; whether anything is under way."""
-        room = self._room - len(self._running) if self.failure is None else 0
-        for unit in islice(rest, room):
-            self._running.add(self._pool.submit(self._at_work, unit))
-        return bool(self._running)
+    def found(self) -> Iterator[Found]:
+        """What the threads find, until all have ended; after an interrupt that is what had begun by then."""
+        running = len(self._threads)
+        while running:
+            try:
+                found = wait(self._done)
+            except KeyboardInterrupt as interrupt:
+                self._fail(interrupt)
+                continue
+            yield from found
+            self._room.release()
+            running -= not found
 
-    def done(self) -> list[Found]:
-        """What has been found meanwhile; waits for at least one unit."""
+    def _run(self, client: HttpClient) -> None:
         try:
-            done, self._running = wait(self._running, return_when=FIRST_COMPLETED)
-        except KeyboardInterrupt as interrupt:
-            self._fail(interrupt)
-            return []
-        over = [future for future in done if not future.cancelled()]
-        for error in filter(None, (future.exception() for future in over)):
+            while unit := self._next():
+                self._done.put([self._work(client, unit[0])])
+        except BaseException as error:  # noqa: BLE001 - raised by the caller's thread, when what has begun is done
             self._fail(error)
-        return [future.result() for future in over if future.exception() is None]
-
-    def _at_work(self, unit: Unit) -> Found:
-        client = self._clients.get()
-        try:
-            return self._work(client, unit)
         finally:
-            self._clients.put(client)
+            self._done.put([])
+
+    def _next(self) -> list[Unit]:
+        """The next unit, in a list; an empty one where there is none, or where nothing more is to begin."""
+        self._room.acquire()
+        with self._taking:
+            return [] if self._over else list(islice(self._rest, 1))
 
     def _fail(self, error: BaseException) -> None:
         self.failure = self.failure or error
-        for future in self._running:
-            future.cancel()
+        self._over = True
+
+
+def wait(done: "SimpleQueue[list[Found]]") -> list[Found]:
+    """What is found next; a place of its own, for a test that interrupts here."""
+    return done.get()

@@ -38,6 +38,7 @@ COMMANDS = {
     "push": "push_commands:push",
     "deliveries": "delivery_commands:deliveries",
     "why": "why_command:why",
+    "snapshots": "snapshot_commands:snapshots",
     "messages": "state_commands:messages",
     "calendar": "calendar_commands:calendar",
     "roles": "roles_commands:roles",

@@ -90,7 +90,7 @@ def play(folder: Path, tell: Callable[[RunReport], None]) -> DemoResult:
         _enter_absences(store, school)
         pushing = school.model_copy(update={"demo": _clock_from(school, PUSH_AT)})
         runs += [_run(store, config, pushing, job, None, tell) for job in PUSH]
-        runs.append(_run(store, config, school, "report_compliance", None, tell))
+        runs += [_run(store, config, school, job, None, tell) for job in ("take_snapshots", "report_compliance")]
         clock = school_clock(school.demo)
         report = compliance_report(RunContext(store, school, clock, "demo", rehearsal=True), HALF_TERM)
         return DemoResult(folder, tuple(runs), _write_reports(report, school, folder / "reports"))

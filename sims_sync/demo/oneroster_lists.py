@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 
 from sims_sync.demo.days import DemoDays, local_day
-from sims_sync.demo.oneroster_sessions import TERMS, Session, grading_period, term_id, year_and_terms
+from sims_sync.demo.oneroster_sessions import TERMS, Session, grading_period, term_id, year_and_terms, year_from
 from sims_sync.demo.sims_file import Setting
 from sims_sync.demo.sims_state import ListedResult, ListedStaff, ListedStudent, ListedTutoring, SimsState
 
@@ -164,14 +164,20 @@ class SimsLists:
     def _year(self) -> DemoDays:
         today = local_day(self._now())
         first = today.year - (today.month < FIRST_MONTH)
-        return DemoDays(f"{first}-{(first + 1) % 100:02}")
+        return year_from(first)
 
     def _academic_sessions(self) -> Iterator[Item]:
-        yield from map(_session, year_and_terms(self._year()))
+        yield from map(_session, self._years_and_terms())
         yield from self._grading_periods()
 
     def _terms(self) -> Iterator[Item]:
-        return (_session(each) for each in year_and_terms(self._year()) if each.kind == "term")
+        return (_session(each) for each in self._years_and_terms() if each.kind == "term")
+
+    def _years_and_terms(self) -> Iterator[Session]:
+        """This year's, and those of each year that a result set is of."""
+        years = {self._period(name).school_year for name in ("", *self._result_sets())}
+        for ends in sorted(years):
+            yield from year_and_terms(year_from(int(ends) - 1))
 
     def _grading_periods(self) -> Iterator[Item]:
         return (_session(self._period(name)) for name in self._result_sets())

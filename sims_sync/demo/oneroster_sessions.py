@@ -60,18 +60,19 @@ def grading_period(sourced_id: str, name: str, now: DemoDays) -> Session:
         first, last = _days_of(now, "Autumn 1", "Summer 2")
         return Session(sourced_id, name, "gradingPeriod", first, last, _year_id(now), str(now.first_year + 1))
     term, half, year, slash = found.groups()
-    days = _year_from(int(year) if slash or term == "Autumn" else int(year) - 1)
+    days = year_from(int(year) if slash or term == "Autumn" else int(year) - 1)
     first, last = _days_of(days, f"{term} {half or 1}", f"{term} {half or 2}")
     return Session(sourced_id, name, "gradingPeriod", first, last, term_id(days, term), str(days.first_year + 1))
+
+
+def year_from(first_year: int) -> DemoDays:
+    """The academic year that begins in that calendar year."""
+    return DemoDays(f"{first_year}-{(first_year + 1) % 100:02}")
 
 
 def _days_of(days: DemoDays, first: str, last: str) -> tuple[date, date]:
     shift = timedelta(days=364 * (days.first_year - REFERENCE_START))
     return HALF_TERM_DAYS[first][0] + shift, HALF_TERM_DAYS[last][1] + shift
-
-
-def _year_from(first_year: int) -> DemoDays:
-    return DemoDays(f"{first_year}-{(first_year + 1) % 100:02}")
 
 
 def _year_id(days: DemoDays) -> str:

@@ -1,5 +1,6 @@
 """What can a person decide about a delivery that needs one (DESIGN §5, §6)?"""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from hashlib import blake2b
@@ -11,7 +12,7 @@ from sims_sync.delivery import NEEDS_PERSON, DeliveryState, StoredDelivery
 from sims_sync.errors import ConfigProblem, ConfigurationError
 from sims_sync.push.adoption import adopt
 from sims_sync.store.decisions import record_audit
-from sims_sync.store.deliveries import load_deliveries, mark_attempted, save_deliveries, tell
+from sims_sync.store.deliveries import load_deliveries, save_deliveries, tell
 
 NOT_BY_RETRY = frozenset({"slots-full", "too-long", "characters"})
 _COMPETING = frozenset({DeliveryState.CONFLICT, DeliveryState.DIFFERS})
@@ -28,15 +29,21 @@ def find_deliveries(connection: Connection, school: str, named: Iterable[str]) -
     """The deliveries of these ids or keys.
 
     Raises:
-        ConfigurationError: there is none of that id.
+        ConfigurationError: there is none of that id, or there are two.
     """
+    names = tuple(dict.fromkeys(named))
     every = load_deliveries(connection, school)
-    by_name = {short_id(key): row for key, row in every.items()} | every
-    unknown = [name for name in named if name not in by_name]
-    if unknown:
-        problem = ConfigProblem(unknown[0], "is no delivery.", "See `sims-sync deliveries list`.")
-        raise ConfigurationError([problem])
-    return tuple(by_name[name] for name in named)
+    short = defaultdict(list)
+    for key in every:
+        short[short_id(key)].append(key)
+    for name in names:
+        keys = [name] if name in every else short.get(name, [])
+        if len(keys) != 1:
+            what = "names more than one delivery." if keys else "is no delivery."
+            do = f"Name one by its whole key: {', '.join(keys)}." if keys else "See `sims-sync deliveries list`."
+            raise ConfigurationError([ConfigProblem(name, what, do)])
+    found = (every[name if name in every else short[name][0]] for name in names)
+    return tuple({row.delivery_key: row for row in found}.values())
 
 
 def decide(context: RunContext, named: Iterable[str], action: str, who: str, reason: str) -> int:
@@ -51,8 +58,6 @@ def decide(context: RunContext, named: Iterable[str], action: str, who: str, rea
         after = [change(connection, context, row) for row in rows]
         save_deliveries(connection, context.school_id, after, context.run_id)
         for row in after:
-            if row.state is DeliveryState.CONFIRMED:
-                mark_attempted(connection, context.school_id, row.delivery_key, row.revision, now)
             detail = {"reason": reason}
             record_audit(
                 connection,
@@ -80,7 +85,10 @@ def _retry(_connection: Connection, _context: RunContext, row: StoredDelivery) -
 
 
 def _resend(_connection: Connection, context: RunContext, row: StoredDelivery) -> StoredDelivery:
-    """Ours is to stand in SIMS, whatever stands there now: a new revision, for no revision is written twice."""
+    """Ours is to take the place of the text that the person was shown, not of one typed since then.
+
+    It is a new revision, for no revision is written twice.
+    """
     _require(row, row.state in _COMPETING, "does not compete with a value in SIMS")
     revision = row.revision + 1 if row.was_attempted else row.revision
     return replace(
@@ -98,14 +106,16 @@ def _keep_sims(connection: Connection, context: RunContext, row: StoredDelivery)
     """What SIMS holds is to stand: where it took the place of ours, it is our entry's next version."""
     _require(row, row.state in _COMPETING, "does not compete with a value in SIMS")
     if row.was_attempted and row.sims_text:
-        return adopt(connection, context.school_id, row, row.sims_text, context.now(), context.run_id)
+        kept = adopt(connection, context.school_id, row, row.sims_text, context.now(), context.run_id)
+        _require(row, kept is not None, "is of an entry that no longer has this target or review")
+        return kept or row
     return replace(row, state=DeliveryState.WITHDRAWN, reason="kept-sims")
 
 
 def _discard(_connection: Connection, _context: RunContext, row: StoredDelivery) -> StoredDelivery:
     """It is not to be sent; the entry stays, and so does whatever SIMS holds."""
-    may = row.state is not DeliveryState.WITHDRAWN and row.state is not DeliveryState.CONFIRMED
-    _require(row, may, "has come to its end already")
+    may = row.state not in {DeliveryState.WITHDRAWN, DeliveryState.CONFIRMED, DeliveryState.SENDING}
+    _require(row, may, "has come to its end already, or is being sent just now")
     return replace(row, state=DeliveryState.WITHDRAWN, reason="discarded")
 
 

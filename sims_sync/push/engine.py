@@ -4,17 +4,17 @@ from collections.abc import Mapping, Sequence
 
 from sims_sync.connector import Destination
 from sims_sync.context import RunContext
-from sims_sync.delivery import OPEN_STATES, DeliveryState, Step, StoredDelivery
+from sims_sync.delivery import NEEDS_PERSON, OPEN_STATES, DeliveryState, Step, StoredDelivery
 from sims_sync.errors import SimsSyncError
 from sims_sync.guard import limits_of
 from sims_sync.outcome import Ending, Outcome, Problem, ending_of, problem_of, together
-from sims_sync.push.destination import deliverable, open_destination
+from sims_sync.push.destination import deliverable, open_destination, slot_aspects
 from sims_sync.push.files import is_overdue, tend_open_file
 from sims_sync.push.queueing import Queued, plan_queue, queue_deliveries
 from sims_sync.push.reasons import problems_of
 from sims_sync.push.seen import Look, Looked, Moment, apply_looks
 from sims_sync.push.sending import Sent, open_sender, recover
-from sims_sync.store.deliveries import load_deliveries, open_file
+from sims_sync.store.deliveries import count_states, load_deliveries, open_file, queued_moments
 from sims_sync.store.students import load_students
 
 CONFIRM_ROUNDS = 3
@@ -88,11 +88,11 @@ def unconfirmed(context: RunContext) -> tuple[Problem, ...]:
     school_year, now = context.school_year(), context.now()
     days = context.school.push.confirm_school_days
     with context.store.reading() as connection:
-        rows = load_deliveries(connection, context.school_id, states=OPEN_STATES).values()
-    late = [row for row in rows if is_overdue(school_year, row.queued_at, now, days)]
+        moments = queued_moments(connection, context.school_id, OPEN_STATES)
+    late = sum(count for moment, count in moments.items() if is_overdue(school_year, moment, now, days))
     if not late:
         return ()
-    what = f"{len(late)} texts are not confirmed after more than {days} school days."
+    what = f"{late} texts are not confirmed after more than {days} school days."
     return (
         Problem("unconfirmed", what, "See `sims-sync deliveries list`, and `sims-sync check` for the way into SIMS."),
     )
@@ -109,7 +109,12 @@ def _look(context: RunContext, destination: Destination, rows: Mapping[str, Stor
     """Look at every place and apply what is seen, some thousands at a time."""
     with context.store.reading() as connection:
         students = load_students(connection, context.school_id)
-    keys = [key for key, row in rows.items() if row.student_id in students]
+    # A place's neighbours beside it: a destination may read the whole list of what it is in.
+    places = slot_aspects(context.school.entries)
+    keys = sorted(
+        (key for key, row in rows.items() if row.student_id in students and row.slot in places),
+        key=lambda key: (rows[key].half_term, rows[key].slot, key),
+    )
     parts = []
     for start in range(0, len(keys), LOOK_BATCH):
         chosen = {key: rows[key] for key in keys[start : start + LOOK_BATCH]}
@@ -141,11 +146,9 @@ def _planned(context: RunContext) -> Outcome:
 
 def _outcome_of_push(context: RunContext, queued: Queued, sent: Sent, told: tuple[Problem, ...]) -> Outcome:
     with context.store.reading() as connection:
-        rows = load_deliveries(connection, context.school_id)
-    counts: dict[DeliveryState, int] = {}
-    for row in rows.values():
-        counts[row.state] = counts.get(row.state, 0) + 1
-    problems = (*told, *problems_of(rows.values()), *unconfirmed(context))
+        waiting = load_deliveries(connection, context.school_id, states=NEEDS_PERSON)
+        counts = {DeliveryState(state): n for state, n in count_states(connection, context.school_id).items()}
+    problems = (*told, *problems_of(waiting.values()), *unconfirmed(context))
     ending = Ending.HELD if problems else Ending.DONE
     if sent.error is not None:
         problems, ending = (problem_of(sent.error), *problems), ending_of(sent.error)
@@ -162,8 +165,8 @@ def _outcome_of_looks(
 ) -> Outcome:
     total = _summed(looked)
     with context.store.reading() as connection:
-        rows = load_deliveries(connection, context.school_id)
-    problems = (*told, *total.problems, *problems_of(rows.values()), *unconfirmed(context))
+        waiting = load_deliveries(connection, context.school_id, states=NEEDS_PERSON)
+    problems = (*told, *total.problems, *problems_of(waiting.values()), *unconfirmed(context))
     ending = Ending.HELD if problems else Ending.DONE
     if error is not None:
         problems, ending = (problem_of(error), *problems), ending_of(error)

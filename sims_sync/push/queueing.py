@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
@@ -45,7 +46,9 @@ def plan_queue(connection: Connection, context: RunContext, school_year: SchoolY
     now = context.now()
     stored = load_deliveries(connection, context.school_id)
     taken = _typed_slots(context, entries)
-    changes = plan_deliveries(lines_of(ours, half_term_of), stored, taken, now, school_year.local_date(now))
+    planned = plan_deliveries(lines_of(ours, half_term_of), stored, taken, now, school_year.local_date(now))
+    there, half_terms = {entry.key for entry in ours}, {str(half_term) for half_term in known}
+    changes = [each for each in planned if each.what != "withdrawn" or _is_withdrawn(each, there, half_terms)]
     confirmed = sum(row.state is DeliveryState.CONFIRMED for row in stored.values())
     return Queued(tuple(_hold_a_flood(changes, confirmed, context)))
 
@@ -62,6 +65,14 @@ def queue_deliveries(context: RunContext) -> Queued:
         save_deliveries(connection, context.school_id, rows, context.run_id)
         tell(connection, context.school_id, [(row, "") for row in rows], context.now(), context.run_id)
     return queued
+
+
+def _is_withdrawn(change: DeliveryChange, entries: AbstractSet[str], half_terms: AbstractSet[str]) -> bool:
+    """Whether its author took it back.
+
+    SIMS keeps the record: what we keep no longer, or what is of a year whose calendar is no longer configured, stays.
+    """
+    return change.delivery.entry_key in entries and change.delivery.half_term in half_terms
 
 
 def _hold_a_flood(changes: Sequence[DeliveryChange], confirmed: int, context: RunContext) -> list[DeliveryChange]:

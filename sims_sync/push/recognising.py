@@ -38,7 +38,8 @@ class OurValues:
         if row is not None:
             self.looks.append(Look(row.delivery_key, text, at, absent_counts=False))
             seen = what_is_seen(row, text)
-            if row.was_attempted and (seen is not Seen.THEIRS or row.state is not DeliveryState.WITHDRAWN):
+            gone = row.withdrawal or row.state is DeliveryState.WITHDRAWN
+            if row.was_attempted and (seen is not Seen.THEIRS or not gone):
                 return True
         return normalise(text) in self._texts.get((student_id, half_term or ""), ())
 

@@ -11,11 +11,12 @@ from sims_sync.delivery import DeliveryState, Seen, Step, StoredDelivery, after_
 from sims_sync.entry_text import normalise
 from sims_sync.guard import Limits, are_too_many
 from sims_sync.outcome import Problem
-from sims_sync.push.adoption import adopt
-from sims_sync.store.deliveries import mark_attempted, save_deliveries, tell
+from sims_sync.push.adoption import ADOPTED, adopt, is_too_short, may_adopt
+from sims_sync.store.deliveries import mark_many_attempted, save_deliveries, tell
 
 _AFTER_ATTEMPT = frozenset({DeliveryState.SENT, DeliveryState.CONFIRMED})
 _STILL_TO_SEND = frozenset({DeliveryState.QUEUED, DeliveryState.WAITING})
+_SHOWN_TO_A_PERSON = frozenset({DeliveryState.CONFIRMED, DeliveryState.DIFFERS, DeliveryState.CONFLICT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,8 @@ def apply_looks(
     Confirmed values that changed in SIMS by the dozen are left as they are: a SIMS that was restored to last week, or
     another school's, must not rewrite what tutors recorded.
     """
-    steps = [(deliveries[look.delivery_key], look, step_of(deliveries[look.delivery_key], look)) for look in looks]
+    single = _without_clashes(looks)
+    steps = [(deliveries[look.delivery_key], look, step_of(deliveries[look.delivery_key], look)) for look in single]
     settled = sum(each.state is DeliveryState.CONFIRMED for each in deliveries.values())
     changed = [row for row, _, step in steps if _is_change_in_sims(row, step)]
     problems: tuple[Problem, ...] = ()
@@ -71,17 +73,19 @@ def apply_looks(
         steps = [each for each in steps if not _is_change_in_sims(each[0], each[2])]
     counts: Counter[Step] = Counter()
     rows: list[StoredDelivery] = []
+    noted: list[StoredDelivery] = []
     unchanged = 0
-    for row, look, step in steps:
+    for row, look, first in steps:
+        step = _unless_its_entry_forbids(connection, moment, row, look, first)
         if step is Step.STAY or (step is Step.CONFIRM and _is_settled(row)):
             unchanged += 1
+            noted += [replace(row, sims_text=look.text)] if _is_news(row, look) else []
             continue
         counts[step] += 1
         rows.append(_after(connection, moment, row, look, step))
-    save_deliveries(connection, moment.school, rows, moment.run_id)
-    for row in rows:
-        if row.state in {DeliveryState.CONFIRMED, DeliveryState.WITHDRAWN} and row.confirmed_revision == row.revision:
-            mark_attempted(connection, moment.school, row.delivery_key, row.revision, moment.now)
+    save_deliveries(connection, moment.school, [*rows, *noted], moment.run_id)
+    there = [(row.delivery_key, row.revision) for row in rows if _is_settled(row) and _was_sent(row)]
+    mark_many_attempted(connection, moment.school, there, moment.now)
     tell(connection, moment.school, [(row, "") for row in rows], moment.now, moment.run_id)
     return Looked(counts, unchanged, problems)
 
@@ -89,8 +93,7 @@ def apply_looks(
 def step_of(row: StoredDelivery, look: Look) -> Step:
     """What one look means; one that began before the last attempt says nothing about it."""
     seen = what_is_seen(row, look.text)
-    since = max((moment for moment in (row.attempted_at, row.confirmed_at) if moment is not None), default=None)
-    if since is not None and look.at < since:
+    if _is_outdated(row, look):
         return Step.STAY
     if not look.absent_counts and _may_be_older(row, seen):
         return Step.STAY
@@ -99,6 +102,41 @@ def step_of(row: StoredDelivery, look: Look) -> Step:
     if row.state in _STILL_TO_SEND:
         return competing(row, seen)
     return Step.CONFIRM if seen is Seen.EQUAL and row.state is not DeliveryState.WITHDRAWN else Step.STAY
+
+
+def _is_outdated(row: StoredDelivery, look: Look) -> bool:
+    since = max((moment for moment in (row.attempted_at, row.confirmed_at) if moment is not None), default=None)
+    return since is not None and look.at < since
+
+
+def _without_clashes(looks: Sequence[Look]) -> list[Look]:
+    """One look of each place: where one export shows two texts in it, nobody can say which is true."""
+    by_key: dict[str, set[str]] = {}
+    for look in looks:
+        by_key.setdefault(look.delivery_key, set()).add(normalise(look.text or ""))
+    return list({look.delivery_key: look for look in looks if len(by_key[look.delivery_key]) == 1}.values())
+
+
+def _unless_its_entry_forbids(
+    connection: Connection, moment: Moment, row: StoredDelivery, look: Look, step: Step
+) -> Step:
+    """No adoption where the entry says something else by now, or nothing: the push's own look finds who competes.
+
+    One that is too short to count (rule 15) would silently take back what its author has done: a person looks at it.
+    """
+    if step is not Step.ADOPT:
+        return step
+    if not may_adopt(connection, moment.school, row):
+        return Step.STAY
+    return Step.DIFFERS if is_too_short(row, look.text or "") else step
+
+
+def _is_news(row: StoredDelivery, look: Look) -> bool:
+    """Whether SIMS holds another text by now than the one a person would be shown, and would decide on."""
+    if row.state not in _SHOWN_TO_A_PERSON or _is_outdated(row, look):
+        return False
+    is_other = what_is_seen(row, look.text) not in {Seen.EQUAL, Seen.NOTHING}
+    return is_other and normalise(look.text or "") != normalise(row.sims_text or "")
 
 
 def _may_be_older(row: StoredDelivery, seen: Seen) -> bool:
@@ -134,14 +172,17 @@ def _after(connection: Connection, moment: Moment, row: StoredDelivery, look: Lo
     if step is Step.CONFIRM:
         return confirmed(row, moment.now)
     if step is Step.ADOPT:
-        return adopt(connection, moment.school, row, look.text or "", moment.now, moment.run_id)
+        return adopt(connection, moment.school, row, look.text or "", moment.now, moment.run_id) or row
     if step is Step.SEND_AGAIN:
         return replace(row, state=DeliveryState.QUEUED, reason="not-kept")
     if step is Step.LET_GO:
         return replace(row, state=DeliveryState.WITHDRAWN, reason="not-ours", sims_text=look.text)
     if step is Step.CONFLICT:
-        return replace(row, state=DeliveryState.CONFLICT, reason="typed-in-sims", sims_text=look.text)
-    return replace(row, state=DeliveryState.DIFFERS, reason=why_differs(row, look.text), sims_text=look.text)
+        return replace(
+            row, state=DeliveryState.CONFLICT, reason="typed-in-sims", sims_text=look.text, over_theirs=False
+        )
+    why = why_differs(row, look.text)
+    return replace(row, state=DeliveryState.DIFFERS, reason=why, sims_text=look.text, over_theirs=False)
 
 
 def _is_change_in_sims(row: StoredDelivery, step: Step) -> bool:
@@ -150,6 +191,11 @@ def _is_change_in_sims(row: StoredDelivery, step: Step) -> bool:
 
 def _is_settled(row: StoredDelivery) -> bool:
     return row.state in {DeliveryState.CONFIRMED, DeliveryState.WITHDRAWN}
+
+
+def _was_sent(row: StoredDelivery) -> bool:
+    """Read back equal. What was adopted is confirmed too, but nobody sent it: it is never ours to write over."""
+    return row.confirmed_revision == row.revision and row.reason != ADOPTED
 
 
 def _many_changed(changed: int, settled: int) -> Problem:

@@ -8,11 +8,11 @@ from datetime import timedelta
 
 from sims_sync.connector import Destination, Holding, Receipt, ReceiptOutcome
 from sims_sync.context import RunContext
-from sims_sync.delivery import DeliveryState, Step, StoredDelivery, before_write, what_is_seen
+from sims_sync.delivery import DeliveryState, Seen, Step, StoredDelivery, before_write, what_is_seen
 from sims_sync.entry_text import normalise
 from sims_sync.errors import SimsSyncError
 from sims_sync.outcome import Problem
-from sims_sync.push.destination import deliverable
+from sims_sync.push.destination import deliverable, slot_aspects
 from sims_sync.push.seen import confirmed
 from sims_sync.records import Delivery, Student
 from sims_sync.store.deliveries import (
@@ -21,6 +21,7 @@ from sims_sync.store.deliveries import (
     mark_many_attempted,
     save_deliveries,
     save_issued_file,
+    still_standing,
     tell,
 )
 from sims_sync.store.students import load_students
@@ -54,13 +55,20 @@ class Sender:
     students: Mapping[str, Student]
     wait: Callable[[float], None] = time.sleep
 
+    @property
+    def places(self) -> Mapping[str, str]:
+        """Slot → aspect; fewer than six where the school has fewer."""
+        return slot_aspects(self.context.school.entries)
+
     def run(self) -> Sent:
         """Send all that is due; what is refused for now is tried again a little later, after a look."""
         sent = Sent()
         for number in range(ROUNDS):
             due = self._due(wait=number > 0) + (self._held() if number == 0 else [])
-            if not due:
+            if not due and number > 0:
                 break
+            if not due:
+                continue  # what is not heard of yet is waited for in the second round
             size = len(due) if self.destination.traits.needs_person else BATCH  # one file at a time
             for start in range(0, len(due), size):
                 self._send(due[start : start + size], sent)
@@ -90,12 +98,13 @@ class Sender:
 
     def _send(self, rows: Sequence[StoredDelivery], sent: Sent) -> None:
         begun = self._begin(rows)
+        rows = [row for row in rows if row.delivery_key in begun]
         batch = [
             deliverable(row, self.students[row.student_id], self.context.school)
             for row in begun.values()
-            if row.student_id in self.students
+            if row.student_id in self.students and row.slot in self.places
         ]
-        receipts: list[Receipt] = []
+        receipts = [_no_place(row) for row in begun.values() if row.slot not in self.places]
         try:
             may_write = _MayWrite(begun, self.destination.traits.needs_person)
             receipts.extend(self.destination.deliver(batch, may_write))
@@ -109,15 +118,19 @@ class Sender:
         self._note(begun, rows, receipts, sent)
 
     def _begin(self, rows: Sequence[StoredDelivery]) -> dict[str, StoredDelivery]:
-        """Written down before the attempt: a process that is killed now leaves them as `sending` (P3)."""
+        """Written down before the attempt: a process that is killed now leaves them as `sending` (P3).
+
+        What a person decided since they were read stands: those are left out.
+        """
         now = self.context.now()
-        begun = {
-            row.delivery_key: replace(
-                row, state=DeliveryState.SENDING, attempts=row.attempts + 1, attempted_at=now, reason=""
-            )
-            for row in rows
-        }
         with self.context.store.writing() as connection:
+            rows = still_standing(connection, self.context.school_id, rows)
+            begun = {
+                row.delivery_key: replace(
+                    row, state=DeliveryState.SENDING, attempts=row.attempts + 1, attempted_at=now, reason=""
+                )
+                for row in rows
+            }
             save_deliveries(connection, self.context.school_id, list(begun.values()), self.context.run_id)
             pairs = [(row.delivery_key, row.revision) for row in rows]
             mark_many_attempted(connection, self.context.school_id, pairs, now)
@@ -167,7 +180,8 @@ class Sender:
             held = receipt.code in HOLD_CODES
             state = DeliveryState.HELD if held else DeliveryState.REJECTED
             return replace(untouched, state=state, reason=receipt.code or "rejected")
-        if receipt.outcome is ReceiptOutcome.WITHHELD and receipt.holding is not None:
+        by_file = self.destination.traits.needs_person
+        if receipt.outcome is ReceiptOutcome.WITHHELD and receipt.holding and (receipt.holding.known or by_file):
             return _withheld(untouched, receipt.holding, row)
         return replace(untouched, reason=receipt.code)
 
@@ -180,11 +194,11 @@ class _MayWrite:
     by_file: bool
 
     def __call__(self, delivery: Delivery, holding: Holding) -> bool:
-        """Whether to write now; for a file the last export was looked at when it was queued."""
-        if not holding.known:
-            return self.by_file
+        """Whether to write now; for a file, what the last export showed of a value that is not ours counts."""
+        if not holding.known and not self.by_file:
+            return False
         row = self.rows[delivery.delivery_key]
-        return before_write(row, what_is_seen(row, holding.text)) is Step.WRITE
+        return before_write(row, _seen_by(row, holding)) is Step.WRITE
 
 
 def open_sender(context: RunContext, destination: Destination) -> Sender:
@@ -205,12 +219,25 @@ def recover(context: RunContext) -> int:
 
 
 def _withheld(was: StoredDelivery, holding: Holding, begun: StoredDelivery) -> StoredDelivery:
-    step = before_write(begun, what_is_seen(begun, holding.text))
+    step = before_write(begun, _seen_by(begun, holding))
     if step is Step.CONFIRM:
         return confirmed(begun, begun.attempted_at or begun.queued_at)
+    text = holding.text if holding.known else was.sims_text
     if step is Step.LET_GO:
-        return replace(was, state=DeliveryState.WITHDRAWN, reason="not-ours", sims_text=holding.text)
-    return replace(was, state=DeliveryState.CONFLICT, reason="typed-in-sims", sims_text=holding.text)
+        return replace(was, state=DeliveryState.WITHDRAWN, reason="not-ours", sims_text=text)
+    return replace(was, state=DeliveryState.CONFLICT, reason="typed-in-sims", sims_text=text, over_theirs=False)
+
+
+def _seen_by(row: StoredDelivery, holding: Holding) -> Seen:
+    """What stands in its place; where nobody can look, the last export's word for what is not ours."""
+    if holding.known:
+        return what_is_seen(row, holding.text)
+    seen = what_is_seen(row, row.sims_text)
+    return seen if seen is Seen.THEIRS else Seen.NOTHING
+
+
+def _no_place(row: StoredDelivery) -> Receipt:
+    return Receipt(row.delivery_key, row.revision, ReceiptOutcome.REJECTED, code="no-aspect")
 
 
 def _stands(row: StoredDelivery) -> tuple[DeliveryState, str, int]:

@@ -17,7 +17,7 @@ from sims_sync.entry_text import (
     render_withdrawn,
     why_unsendable,
 )
-from sims_sync.records import Entry, EntryState, Slot
+from sims_sync.records import Entry, EntryState, Review, Slot
 
 SLOTS_OF = {
     "target": (Slot.TARGET_1, Slot.TARGET_2, Slot.TARGET_3),
@@ -93,15 +93,16 @@ def plan_deliveries(
 
     `taken`: the slots that hold a value typed in SIMS, with its text. `today`: the school-local day of a withdrawal.
     """
-    by_place = {_place(row): row for row in stored.values()}
+    by_place = {_place(row): row for row in stored.values()}  # of one student: no text is ever written to another's
     used: dict[StudentTerm, set[str]] = {}
     for row in stored.values():
         used.setdefault((row.half_term, row.student_id), set()).add(row.slot)
     changes: list[DeliveryChange] = []
-    wanted: set[tuple[str, Place]] = set()
+    wanted: set[tuple[str, str, Place]] = set()
     for line in lines:
-        wanted.add((line.half_term, line.place))
-        known = by_place.get((line.half_term, line.place))
+        at = (line.half_term, line.student_id, line.place)
+        wanted.add(at)
+        known = by_place.get(at)
         here = used.setdefault((line.half_term, line.student_id), set())
         typed = taken.get((line.half_term, line.student_id), {})
         change = _new(line, here, typed, now) if known is None else _follow(line, known, here, typed, now)
@@ -123,7 +124,10 @@ def says_the_same(stored_text: str, line: Line) -> bool:
     if stored_text == line.text:
         return True
     if line.place[1] == "review":
-        return render_review(read_review(stored_text)) == line.text
+        said = read_review(stored_text)
+        if said == Review(None, stored_text):  # typed freely: its entry kept the outcome that SIMS has no place for
+            said = replace(said, outcome=read_review(line.text).outcome)
+        return render_review(said) == line.text
     reason = read_no_target(stored_text)
     return (render_no_target(reason) if reason else render_target(read_target(stored_text))) == line.text
 
@@ -188,17 +192,16 @@ def _follow(
     same = says_the_same(known.text, line) and known.result_date == line.result_date and not known.withdrawal
     if same and known.state is DeliveryState.WITHDRAWN and known.reason in DECIDED:
         return None
-    if not known.was_attempted and (known.slot in typed or known.reason == SLOTS_FULL):
+    beyond = known.slot not in SLOTS_OF[line.place[1]]
+    if not known.was_attempted and not known.over_theirs and (known.slot in typed or beyond):
         slot, full = _free_slot(line.place[1], used, typed)
         if not full:
             moved = replace(_corrected(known, line, now), slot=slot, delivery_key=_key_at(known, slot))
             return DeliveryChange("moved", _held_where_it_must(moved, full=False), known.delivery_key)
-        if known.reason != SLOTS_FULL:
-            return None  # its place was filled meanwhile: the look before the write finds that out
+        # Its place was filled meanwhile, and there is no other: the look before the write finds that out.
     if same:
         return None
-    full = known.reason == SLOTS_FULL
-    return DeliveryChange("corrected", _held_where_it_must(_corrected(known, line, now), full=full))
+    return DeliveryChange("corrected", _held_where_it_must(_corrected(known, line, now), full=beyond))
 
 
 def _corrected(known: StoredDelivery, line: Line, now: datetime) -> StoredDelivery:
@@ -264,8 +267,8 @@ def _free_slot(kind: str, used: AbstractSet[str], typed: Mapping[str, str]) -> t
     return f"{kind}-{number}", True
 
 
-def _place(row: StoredDelivery) -> tuple[str, Place]:
-    return row.half_term, (row.entry_key, row.slot.partition("-")[0], row.position)
+def _place(row: StoredDelivery) -> tuple[str, str, Place]:
+    return row.half_term, row.student_id, (row.entry_key, row.slot.partition("-")[0], row.position)
 
 
 def _key_at(row: StoredDelivery, slot: str) -> str:

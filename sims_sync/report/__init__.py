@@ -1,7 +1,8 @@
 """The Head of House report: one summary, pure, and the renderers that show it (DOMAIN rules 19 to 23).
 
 `summary` says what the report holds, `wording` puts it into sentences, `text`, `page` and `exports` show it on a
-terminal, as a page and as data, `mail` makes the counts-only message.
+terminal, as a page and as data, `mail` makes the counts-only message. `pdf` and `workbook` make files of it; they are
+imported by whoever writes one, since the service that mails need not load their libraries.
 """
 
 from sims_sync.report.exports import render_csv, render_json, render_names_csv

@@ -59,12 +59,21 @@ def render_names_csv(summary: ComplianceSummary) -> str:
     Raises:
         ValueError: the summary was made without names.
     """
+    return _csv(NAME_COLUMNS, name_rows(summary))
+
+
+def name_rows(summary: ComplianceSummary) -> tuple[Sequence[str], ...]:
+    """The cells under `NAME_COLUMNS`, groups in rule 21's order, students by surname, those in no group last.
+
+    Raises:
+        ValueError: the summary was made without names.
+    """
     if not summary.names:
         raise ValueError("a list of names needs a summary made with names")
     rows = (row for house in summary.houses for row in house.groups)
     placed = [_name_cells(row.figures.group, row.tutors, student) for row in rows for student in row.students]
     unplaced = [_name_cells(student.group, (), student) for student in summary.unplaced]
-    return _csv(NAME_COLUMNS, placed + unplaced)
+    return (*placed, *unplaced)
 
 
 def neutralised(cell: str) -> str:
@@ -138,6 +147,12 @@ def _document(summary: ComplianceSummary) -> dict[str, object]:
         "rules_off": list(summary.rules_off),
         "first_read_note": summary.first_read_note,
     }
+    if summary.closed_at is not None:
+        document["closed_at"] = summary.closed_at.isoformat()
+        document["restatements"] = [
+            {"at": each.at.isoformat(), "who": each.who, "why": each.why, "changes": list(each.changes)}
+            for each in summary.restatements
+        ]
     if summary.names:
         document["students_without_group"] = [_student(student) for student in summary.unplaced]
     return document

@@ -93,13 +93,24 @@ class HouseSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class Restatement:
+    """A dated correction of a snapshot: when (aware), who, why, and what changed, a line per group, counts only."""
+
+    at: datetime
+    who: str
+    why: str
+    changes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ComplianceSummary:
     """Everything the report shows, whatever its format.
 
     Where `held` or `not_assessed` says that there are no figures, `houses`, `problems`, `rules_off` and `unplaced` are
     empty: an accusation is a write, so a held report names nobody in any format. `data_as_of` is in the order of its
     sources' names; `zone` is the school's, for the times shown. `unplaced` are students in no group's row, only where
-    names were asked for; `homeless` counts the students in no house.
+    names were asked for; `homeless` counts the students in no house. `closed_at`: when the snapshot that is shown was
+    taken, None = computed live; `restatements` are its corrections, oldest first.
     """
 
     school: str
@@ -119,6 +130,8 @@ class ComplianceSummary:
     unplaced: tuple[StudentRow, ...] = ()
     homeless: Mapping[StudentClass, int] | None = None
     zone: ZoneInfo = SCHOOL_ZONE
+    closed_at: datetime | None = None
+    restatements: tuple[Restatement, ...] = ()
 
     @property
     def has_figures(self) -> bool:

@@ -21,6 +21,7 @@ _ROWS = (Section.CONVERSATION, Section.NEARLY_THERE, Section.NOBODY_NAMED, Secti
 def render_text(summary: ComplianceSummary) -> str:
     """The whole report as lines of at most 100 columns, ending with a line break."""
     parts: list[RenderableType] = [_underlined(wording.title(summary), "=")]
+    parts.extend(Text(line) for line in wording.closed_lines(summary))
     if summary.has_figures:
         parts.append(Text(wording.occasion(summary)))
         parts.extend(_house(summary, house) for house in summary.houses)

@@ -109,6 +109,18 @@ def occasion(summary: ComplianceSummary) -> str:
     return f"Figures {summary.occasion}{since} ({day(summary.deadline)}); {_POLICIES[summary.policy]}."
 
 
+def closed_lines(summary: ComplianceSummary) -> tuple[str, ...]:
+    """Of a snapshot: when it was taken, and each restatement; empty where the figures were computed live."""
+    if summary.closed_at is None:
+        return ()
+    verb = "closed" if summary.occasion is Occasion.CLOSING else "taken"
+    lines = [f"As {verb} on {moment(summary.closed_at, summary)}: later changes are not in these figures."]
+    for each in summary.restatements:
+        changed = "; ".join(each.changes) or "no group's figures changed"
+        lines.append(f"Restated on {moment(each.at, summary)} by {each.who} ({each.why}): {changed}.")
+    return tuple(lines)
+
+
 def section_title(section: Section, summary: ComplianceSummary) -> str:
     """The heading of one section."""
     if section is Section.CONVERSATION and summary.occasion is Occasion.BEFORE:

@@ -76,13 +76,19 @@ def count_states(connection: Connection, school: str) -> dict[str, int]:
     return {state: int(count) for state, count in connection.execute(chosen)}
 
 
+def queued_moments(connection: Connection, school: str, states: Iterable[DeliveryState]) -> dict[datetime, int]:
+    """When what stands in these states was queued, and how many then."""
+    here = (delivery.c.school == school, delivery.c.state.in_([state.value for state in states]))
+    chosen = select(delivery.c.queued_at, func.count()).where(*here).group_by(delivery.c.queued_at)
+    return {moment: int(count) for moment, count in connection.execute(chosen)}
+
+
 def save_deliveries(connection: Connection, school: str, rows: Sequence[StoredDelivery], run_id: str) -> None:
     """Write deliveries whole, with the text of their present revision."""
     if not rows:
         return
     common = {"school": school, "run_id": run_id}
     upsert(connection, delivery, [{**common, **{name: getattr(row, name) for name in _COLUMNS}} for row in rows])
-    known = _known_revisions(connection, school, [row.delivery_key for row in rows])
     upsert(
         connection,
         delivery_revision,
@@ -92,12 +98,24 @@ def save_deliveries(connection: Connection, school: str, rows: Sequence[StoredDe
                 "delivery_key": row.delivery_key,
                 "revision": row.revision,
                 "text": row.text,
-                "created": known.get((row.delivery_key, row.revision), (row.queued_at, None))[0],
-                "attempted_at": known.get((row.delivery_key, row.revision), (None, None))[1],
+                "created": row.queued_at,
+                "attempted_at": None,
             }
             for row in rows
         ],
+        keep=("created", "attempted_at"),
     )
+
+
+def still_standing(connection: Connection, school: str, rows: Sequence[StoredDelivery]) -> list[StoredDelivery]:
+    """Those that nobody decided about, or wrote anew, since they were read."""
+    found: dict[str, tuple[str, int]] = {}
+    for batch in _batches([row.delivery_key for row in rows]):
+        chosen = select(delivery.c.delivery_key, delivery.c.state, delivery.c.revision).where(
+            delivery.c.school == school, delivery.c.delivery_key.in_(batch)
+        )
+        found.update({key: (state, revision) for key, state, revision in connection.execute(chosen)})
+    return [row for row in rows if found.get(row.delivery_key) == (row.state.value, row.revision)]
 
 
 def set_delivery(connection: Connection, school: str, key: str, values: Mapping[str, Any]) -> None:
@@ -239,20 +257,6 @@ def _attempted_texts(connection: Connection, school: str, keys: Sequence[str]) -
         for row in rows:
             found[row.delivery_key].add(normalise(row.text))
     return {key: frozenset(texts) for key, texts in found.items()}
-
-
-def _known_revisions(
-    connection: Connection, school: str, keys: Sequence[str]
-) -> dict[tuple[str, int], tuple[datetime, datetime | None]]:
-    found: dict[tuple[str, int], tuple[datetime, datetime | None]] = {}
-    for batch in _batches(keys):
-        rows = connection.execute(
-            select(delivery_revision).where(
-                delivery_revision.c.school == school, delivery_revision.c.delivery_key.in_(batch)
-            )
-        )
-        found.update({(row.delivery_key, row.revision): (row.created, row.attempted_at) for row in rows})
-    return found
 
 
 def _last_places(connection: Connection, school: str, keys: Sequence[str]) -> dict[str, int]:

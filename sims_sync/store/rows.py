@@ -1,6 +1,6 @@
 """Writes rows by key, the same on SQLite and PostgreSQL."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Table, and_, delete
@@ -11,10 +11,11 @@ from sims_sync.store.journal import note_removed, note_rows
 _BATCH_ROWS = 500  # × the widest table's columns stays below SQLite's 32,766 variables on Windows
 
 
-def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], keep: Collection[str] = ()) -> None:
     """Insert rows, or overwrite those of the same primary key; every row carries the same columns.
 
-    What they overwrite is noted for `undo`, in the tables where that is kept.
+    `keep`: the columns that an existing row keeps. What they overwrite is noted for `undo`, in the tables where that is
+    kept.
     """
     note_rows(connection, table, rows)
     keys = [column.name for column in table.primary_key.columns]
@@ -22,7 +23,7 @@ def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any
     for start in range(0, len(rows), _BATCH_ROWS):
         batch = [dict(row) for row in rows[start : start + _BATCH_ROWS]]
         statement = insert(table)
-        others = {name: statement.excluded[name] for name in batch[0] if name not in keys}
+        others = {name: statement.excluded[name] for name in batch[0] if name not in keys and name not in keep}
         if others:
             statement = statement.on_conflict_do_update(index_elements=keys, set_=others)
         else:

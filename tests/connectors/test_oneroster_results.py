@@ -5,11 +5,11 @@ import shutil
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 import pytest
@@ -505,10 +505,10 @@ def test_ctrl_c_begins_nothing_more_and_tells_what_began(
 ) -> None:
     waits = iter(range(100))
 
-    def interrupted(running: set[Future[Receipt]], return_when: str) -> object:
+    def interrupted(done: SimpleQueue[list[Receipt]]) -> list[Receipt]:
         if next(waits) == 3:
             raise KeyboardInterrupt
-        return wait(running, return_when=return_when)
+        return done.get()
 
     monkeypatch.setattr(side_by_side, "wait", interrupted)
     with sims(folder, concurrency=2) as school:

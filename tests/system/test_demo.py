@@ -36,6 +36,7 @@ JOBS = [
     "push_targets",
     "confirm_targets",
     "check_drift",
+    "take_snapshots",
     "report_compliance",
 ]
 DEADLINE = "Tue 15 Dec 2026"
