@@ -1,1 +1,1 @@
-"""How fast is a pull of results, against the bare floor and against other tools? `python -m bench` (DESIGN §9)."""
+"""How fast is a pull of results, or a push of targets, against the bare floor? `python -m bench` (DESIGN §9)."""

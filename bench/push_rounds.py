@@ -103,7 +103,7 @@ def _point_to(url: str, config: Path) -> None:
     text = config.read_text(encoding="utf-8")
     for name, value in (("base_url", url), ("token_url", f"{url}/connect/token")):
         text = re.sub(rf"(?m)^{name} = .*$", f'{name} = "{value}"', text)
-    config.write_text(re.sub(r"(?m)^oneroster = .*$", "", text), encoding="utf-8")
+    config.write_text(re.sub(r"(?m)^simulated_sims = .*$", "", text), encoding="utf-8")
 
 
 def _shares(parts: Sequence[dict[str, float]]) -> list[str]:

@@ -161,12 +161,16 @@ class DestinationSection(BaseModel):
 
 
 class PushSection(Section):
-    """Whether and how pro-formas' targets and reviews are written into SIMS (DESIGN §5); off until switched on."""
+    """Whether and how pro-formas' targets and reviews are written into SIMS (DESIGN §5); off until switched on.
+
+    `simulated_sims`: a demo's folder, whose OneRoster server each command that needs it starts.
+    """
 
     enabled: bool = False
     confirm_school_days: Annotated[int, Field(ge=1, le=20)] = 2
     destination: DestinationSection | None = None
     training: dict[str, object] = Field(default_factory=dict)
+    simulated_sims: str | None = None
 
     @model_validator(mode="after")
     def _a_switch_needs_a_way(self) -> Self:
@@ -249,14 +253,10 @@ class JobSection(Section):
 
 
 class DemoSection(Section):
-    """Stands in for now: at `started` (real time) it was `clock`, and it runs on at real speed.
-
-    `oneroster`: the folder of the simulated SIMS whose OneRoster server each command that needs it starts.
-    """
+    """Stands in for now: at `started` (real time) it was `clock`, and it runs on at real speed."""
 
     clock: datetime
     started: datetime
-    oneroster: str | None = None
 
 
 class SchoolConfig(Section):

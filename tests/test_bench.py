@@ -106,6 +106,20 @@ def test_the_json_has_the_promised_shape(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["bench.json"], "the work folder is cleared away"
 
 
+def test_a_push_is_measured_beside_a_bare_loop_of_the_same_writes(tmp_path: Path) -> None:
+    out = tmp_path / "bench.json"
+    arguments = ("push", "--sizes", "60", "--repeats", "1", "--out", str(out))
+    command = [sys.executable, "-m", "bench", *arguments]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, encoding="utf-8", check=False)
+    assert ended.returncode == 0, ended.stderr
+    listed = json.loads((tmp_path / "bench-push.json").read_text(encoding="utf-8"))
+    assert [each["name"] for each in listed] == ["push-bare-60", "push-ours-60"]
+    assert all(each["name"] in ended.stdout for each in listed)
+    assert set(listed[0]) == {"name", "seconds", "per_second", "ratio", "peak_mb"}
+    assert listed[0]["ratio"] == 1
+    assert listed[1]["ratio"] > 0
+
+
 def _bench(folder: Path, *arguments: str) -> list[dict[str, Any]]:
     out = folder / "bench.json"
     command = [sys.executable, "-m", "bench", *arguments, "--out", str(out)]

@@ -96,8 +96,8 @@ def side_by_side(
 class _Crew(Generic[Unit, Found]):
     """The threads of one call. Left early, it finishes what has begun and begins nothing more.
 
-    Each thread takes its next unit itself, and waits when too much of what was found is not yet asked for: a pool with
-    a task and a waiter for each unit costs as much as a quarter of the question.
+    Each thread takes its next unit itself, and waits when too much of what was found is not yet asked for. A pool of
+    the standard library, with a task and a waiter for each unit, takes a tenth of a millisecond more for each.
     """
 
     def __init__(

@@ -47,11 +47,11 @@ link = '{link}'
 [demo]
 clock = {clock}
 started = {started}
-oneroster = "sims"
 
 # Each command that needs it starts the simulated OneRoster server, and asks that one instead of base_url.
 [push]
 enabled = true
+simulated_sims = "sims"
 
 [push.destination]
 connector = "oneroster"

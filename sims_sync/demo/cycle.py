@@ -33,13 +33,18 @@ from sims_sync.store.session import Store, open_store
 from sims_sync.store.staff import load_staff
 
 READ_AT = datetime(2026, 12, 16, 6, 0, tzinfo=UTC)
-PUSH_AT = datetime(2026, 12, 16, 6, 30, tzinfo=UTC)
+PUSH_AT = datetime(2026, 12, 16, 5, 50, tzinfo=UTC)
 REPORT_AT = datetime(2026, 12, 16, 7, 30, tzinfo=UTC)
 HALF_TERM = HalfTermId.parse("2026-27/autumn-2")
 MARKER = ".sims-sync-demo"
 DECISION = Decision(who="demo", reason="demo")
-# After the push SIMS is read once more: the export proves what arrived, the rest is looked up.
-PUSH = ("push_targets", "pull_entries", "confirm_targets", "check_drift")
+# Just before six, so that the export of six o'clock proves what arrived; the rest is looked up.
+PUSH = (
+    ("push_targets", PUSH_AT),
+    ("pull_entries", READ_AT),
+    ("confirm_targets", READ_AT),
+    ("check_drift", REPORT_AT),
+)
 PULLS = ("pull_students", "pull_results", "pull_entries")
 
 
@@ -88,8 +93,9 @@ def play(folder: Path, tell: Callable[[RunReport], None]) -> DemoResult:
         _hand_in(store, school)
         runs.append(_run(store, config, school, "collect_proformas", READ_AT, tell))
         _enter_absences(store, school)
-        pushing = school.model_copy(update={"demo": _clock_from(school, PUSH_AT)})
-        runs += [_run(store, config, pushing, job, None, tell) for job in PUSH]
+        for job, moment in PUSH:
+            at_work = school.model_copy(update={"demo": _clock_from(school, moment)})
+            runs.append(_run(store, config, at_work, job, READ_AT if job in PULLS else None, tell))
         runs += [_run(store, config, school, job, None, tell) for job in ("take_snapshots", "report_compliance")]
         clock = school_clock(school.demo)
         report = compliance_report(RunContext(store, school, clock, "demo", rehearsal=True), HALF_TERM)

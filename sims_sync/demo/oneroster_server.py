@@ -200,7 +200,7 @@ class OneRosterServer:
         conditions = "" if self._ignores_filter else asked.query.get("filter", "")
         plain = name in RESULT_LISTS and _parts_of(asked.path) == [name]
         if self._gradebook and plain and _BY_PLACE.fullmatch(conditions):
-            return self._gradebook.results(name, conditions)
+            return self._placed(self._gradebook, asked.path, name, conditions, offset)
         if offset == 0 or asked.path not in self._made:
             # Made anew for each first page: one reader sees one state of the list on all its pages.
             self._made[asked.path] = make()
@@ -208,6 +208,13 @@ class OneRosterServer:
         if items is None:
             raise unknown()
         return filtered(items, conditions)
+
+    def _placed(self, gradebook: Gradebook, path: str, name: str, conditions: str, offset: int) -> list[Item]:
+        """Results by place; those that fill several pages are kept for the next ones, as a real server's cursor."""
+        mark = f"{path}?{conditions}"
+        found = (self._made.get(mark) if offset else None) or gradebook.results(name, conditions)
+        self._made |= {mark: found} if len(found) > DEFAULT_LIMIT else {}
+        return found
 
     def _linked(self, item: Item, asked: Asked) -> Item:
         return linked(item, f"{self.url}/ims/oneroster", old="/v1p1/" in asked.path)

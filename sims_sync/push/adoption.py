@@ -64,7 +64,8 @@ def may_adopt(connection: Connection, school: str, row: StoredDelivery) -> bool:
 def is_too_short(row: StoredDelivery, text: str) -> bool:
     """Whether a value typed in SIMS fails the text test (rule 15)."""
     if row.slot.startswith("review"):
-        return not text_passes(read_review(text).text)
+        read = read_review(text)
+        return read.outcome is None and not text_passes(read.text)  # an outcome is enough (rule 14)
     return not text_passes(read_no_target(text) or read_target(text).text)
 
 

@@ -69,11 +69,11 @@ def deliverable(row: StoredDelivery, student: Student, school: SchoolConfig) -> 
 
 @contextmanager
 def _demo_server(context: RunContext, connector: str, environment: Mapping[str, str]) -> Iterator[Mapping[str, Any]]:
-    demo = context.school.demo
-    if demo is None or demo.oneroster is None or connector != _DEMO_CONNECTOR:
+    simulated = context.school.push.simulated_sims
+    if simulated is None or connector != _DEMO_CONNECTOR:
         yield {}
         return
-    folder: Path = context.school.path(demo.oneroster)
+    folder: Path = context.school.path(simulated)
     serve = import_module(_DEMO_SERVER).oneroster_child
     try:
         with serve(folder, {**os.environ, **environment}) as url:

@@ -12,7 +12,7 @@ from sims_sync.entry_text import normalise
 from sims_sync.guard import Limits, are_too_many
 from sims_sync.outcome import Problem
 from sims_sync.push.adoption import ADOPTED, adopt, is_too_short, may_adopt
-from sims_sync.store.deliveries import mark_many_attempted, save_deliveries, tell
+from sims_sync.store.deliveries import mark_many_attempted, save_deliveries, save_progress, tell
 
 _AFTER_ATTEMPT = frozenset({DeliveryState.SENT, DeliveryState.CONFIRMED})
 _STILL_TO_SEND = frozenset({DeliveryState.QUEUED, DeliveryState.WAITING})
@@ -83,7 +83,10 @@ def apply_looks(
             continue
         counts[step] += 1
         rows.append(_after(connection, moment, row, look, step))
-    save_deliveries(connection, moment.school, [*rows, *noted], moment.run_id)
+    adopted = [row for row in rows if row.revision != deliveries[row.delivery_key].revision]
+    others = [row for row in rows if row.revision == deliveries[row.delivery_key].revision]
+    save_deliveries(connection, moment.school, adopted, moment.run_id)
+    save_progress(connection, moment.school, [*others, *noted], moment.run_id)
     there = [(row.delivery_key, row.revision) for row in rows if _is_settled(row) and _was_sent(row)]
     mark_many_attempted(connection, moment.school, there, moment.now)
     tell(connection, moment.school, [(row, "") for row in rows], moment.now, moment.run_id)

@@ -19,8 +19,8 @@ from sims_sync.store.deliveries import (
     load_deliveries,
     mark_attempted,
     mark_many_attempted,
-    save_deliveries,
     save_issued_file,
+    save_progress,
     still_standing,
     tell,
 )
@@ -99,12 +99,13 @@ class Sender:
     def _send(self, rows: Sequence[StoredDelivery], sent: Sent) -> None:
         begun = self._begin(rows)
         rows = [row for row in rows if row.delivery_key in begun]
+        places = self.places
         batch = [
             deliverable(row, self.students[row.student_id], self.context.school)
             for row in begun.values()
-            if row.student_id in self.students and row.slot in self.places
+            if row.student_id in self.students and row.slot in places
         ]
-        receipts = [_no_place(row) for row in begun.values() if row.slot not in self.places]
+        receipts = [_no_place(row) for row in begun.values() if row.slot not in places]
         try:
             may_write = _MayWrite(begun, self.destination.traits.needs_person)
             receipts.extend(self.destination.deliver(batch, may_write))
@@ -131,7 +132,7 @@ class Sender:
                 )
                 for row in rows
             }
-            save_deliveries(connection, self.context.school_id, list(begun.values()), self.context.run_id)
+            save_progress(connection, self.context.school_id, list(begun.values()), self.context.run_id)
             pairs = [(row.delivery_key, row.revision) for row in rows]
             mark_many_attempted(connection, self.context.school_id, pairs, now)
         return begun
@@ -155,7 +156,7 @@ class Sender:
             after.setdefault(key, row)
         school, run_id = self.context.school_id, self.context.run_id
         with self.context.store.writing() as connection:
-            save_deliveries(connection, school, list(after.values()), run_id)
+            save_progress(connection, school, list(after.values()), run_id)
             for row in after.values():
                 untouched = row.attempted_at == was[row.delivery_key].attempted_at
                 if untouched and normalise(row.text) not in was[row.delivery_key].ours:
@@ -213,7 +214,7 @@ def recover(context: RunContext) -> int:
     with context.store.writing() as connection:
         rows = load_deliveries(connection, context.school_id, states=(DeliveryState.SENDING,)).values()
         after = [replace(row, state=DeliveryState.UNKNOWN, reason="interrupted") for row in rows]
-        save_deliveries(connection, context.school_id, after, context.run_id)
+        save_progress(connection, context.school_id, after, context.run_id)
         tell(connection, context.school_id, [(row, "") for row in after], context.now(), context.run_id)
     return len(after)
 

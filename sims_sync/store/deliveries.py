@@ -15,6 +15,19 @@ from sims_sync.store.rows import upsert
 from sims_sync.store.tables import delivery, delivery_event, delivery_revision, issued_file, push_trial
 
 _COLUMNS = tuple(field.name for field in fields(StoredDelivery) if field.name != "ours")
+# What changes while a text is on its way, and looked for: never the text itself, nor where it belongs.
+_PROGRESS = (
+    "state",
+    "reason",
+    "over_theirs",
+    "sims_text",
+    "attempts",
+    "attempted_at",
+    "sent_at",
+    "confirmed_at",
+    "confirmed_revision",
+    "file",
+)
 _KEYS_PER_QUERY = 500
 OPEN = "open"
 VOID = "void"
@@ -64,12 +77,6 @@ def load_deliveries(
     return {row["delivery_key"]: _stored(row, ours) for row in rows}
 
 
-def load_delivery(connection: Connection, school: str, key: str) -> StoredDelivery | None:
-    """One delivery by its key."""
-    row = connection.execute(select(delivery).where(*_at(school, key))).mappings().first()
-    return _stored(row, _attempted_texts(connection, school, [key])) if row else None
-
-
 def count_states(connection: Connection, school: str) -> dict[str, int]:
     """State → how many deliveries."""
     chosen = select(delivery.c.state, func.count()).where(delivery.c.school == school).group_by(delivery.c.state)
@@ -107,6 +114,24 @@ def save_deliveries(connection: Connection, school: str, rows: Sequence[StoredDe
     )
 
 
+def save_progress(connection: Connection, school: str, rows: Sequence[StoredDelivery], run_id: str) -> None:
+    """Write how far deliveries have come whose text, revision and place are in the store as they are.
+
+    A third of the cost of `save_deliveries`, for the thousands of a push.
+    """
+    if not rows:
+        return
+    statement = (
+        update(delivery)
+        .where(delivery.c.school == school, delivery.c.delivery_key == bindparam("the_key"))
+        .values(run_id=run_id, **{name: bindparam(f"new_{name}") for name in _PROGRESS})
+    )
+    connection.execute(
+        statement,
+        [{"the_key": row.delivery_key, **{f"new_{name}": getattr(row, name) for name in _PROGRESS}} for row in rows],
+    )
+
+
 def still_standing(connection: Connection, school: str, rows: Sequence[StoredDelivery]) -> list[StoredDelivery]:
     """Those that nobody decided about, or wrote anew, since they were read."""
     found: dict[str, tuple[str, int]] = {}
@@ -116,11 +141,6 @@ def still_standing(connection: Connection, school: str, rows: Sequence[StoredDel
         )
         found.update({key: (state, revision) for key, state, revision in connection.execute(chosen)})
     return [row for row in rows if found.get(row.delivery_key) == (row.state.value, row.revision)]
-
-
-def set_delivery(connection: Connection, school: str, key: str, values: Mapping[str, Any]) -> None:
-    """Change some columns of one delivery."""
-    connection.execute(update(delivery).where(*_at(school, key)).values(**values))
 
 
 def drop_delivery(connection: Connection, school: str, key: str) -> None:
@@ -232,10 +252,6 @@ def last_trial(connection: Connection, school: str, destination: str, settings: 
     here = (push_trial.c.school == school, push_trial.c.destination == destination, push_trial.c.settings == settings)
     found = connection.execute(select(func.max(push_trial.c.at)).where(*here, push_trial.c.outcome == "proven"))
     return found.scalar()
-
-
-def _at(school: str, key: str) -> tuple[Any, Any]:
-    return delivery.c.school == school, delivery.c.delivery_key == key
 
 
 def _stored(row: Mapping[Any, Any], ours: Mapping[str, frozenset[str]]) -> StoredDelivery:
