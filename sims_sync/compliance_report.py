@@ -57,7 +57,8 @@ def compliance_report(context: RunContext, half_term: HalfTermId, occasion: Occa
             before=moment,
             reminder_2_at=_opening(school_year, dates.reminder_2) if dates.reminder_2 else None,
         )
-        history = closing_history(load_closings(connection, context.school_id, half_term))
+        closings = load_closings(connection, context.school_id, half_term)
+    history = closing_history(closings, _assessed_before(school_year, half_term, loaded.facts.settings.starts_with))
     fresh = data_is_fresh(loaded.reads, moment)
     assessment = assess(loaded.facts, half_term, occasion, moment, fresh=fresh, history=history)
     held: tuple[HoldReason, ...] = ()
@@ -94,6 +95,12 @@ def summary_of(
         first_read_note=" ".join(report.assessment.notes) or None,
         zone=report.school_year.calendar.timezone,
     )
+
+
+def _assessed_before(school_year: SchoolYear, half_term: HalfTermId, starts_with: HalfTermId) -> list[HalfTermId]:
+    """The year's earlier half terms that the programme assesses, oldest first."""
+    this_year = (each for each in school_year.ids_from(starts_with) if each.year == half_term.year and each < half_term)
+    return [each for each in this_year if school_year.dates(each).not_assessed is None]
 
 
 def _opening(school_year: SchoolYear, day: date) -> datetime:

@@ -107,8 +107,8 @@ def why_unsendable(text: str, limit: int = TEXT_LIMIT, encoding: str = ENCODING)
         return Unsendable("too-long", what, f"Shorten it by {len(line) - limit} characters.")
     strange = sorted({sign for sign in line if not _fits(sign, encoding)})
     if strange:
-        what = f"It has characters that SIMS cannot hold: {' '.join(strange[:5])}."
-        return Unsendable("characters", what, "Write it without them.")
+        do = f"Write it without them: {' '.join(strange[:5])}"
+        return Unsendable("characters", "It has characters that SIMS cannot hold.", do)
     return None
 
 

@@ -257,11 +257,11 @@ class HttpClient:
             return
         wait = _retry_after(answer.headers)
         code = "too_many_requests" if answer.status == _BUSY else "busy"
-        if self._pace is not None and answer.status == _BUSY:
-            self._pace.hold(self._options.wait_seconds if wait is None else wait)
         error = _unavailable(code, f"The server is busy or out of order (HTTP {answer.status}).", _DO_LATER)
         if wait is not None and wait > RETRY_AFTER_SECONDS_MAX:
-            raise error
+            raise error  # and holds up nobody: the other threads hear the same, and the run ends instead of sleeping
+        if self._pace is not None and answer.status == _BUSY:
+            self._pace.hold(self._options.wait_seconds if wait is None else wait)
         raise _MayPass(error, wait)
 
 

@@ -47,6 +47,10 @@ class Slot(StrEnum):
     REVIEW_3 = "review-3"
 
 
+TARGET_SLOTS = (Slot.TARGET_1, Slot.TARGET_2, Slot.TARGET_3)
+REVIEW_SLOTS = (Slot.REVIEW_1, Slot.REVIEW_2, Slot.REVIEW_3)
+
+
 class RoleName(StrEnum):
     """Who does what (DOMAIN §1); the values are those of roles.csv."""
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import pairwise
 
 from sims_sync.compliance.facts import HoldReason, Occasion, StaffFacts, StudentFacts
-from sims_sync.compliance.snapshot_form import Restated, Snapshot, changes, snapshot_of
+from sims_sync.compliance.snapshot_form import Restated, Snapshot, changes, restatement_doubts, snapshot_of
 from sims_sync.compliance_report import ComplianceReport, compliance_report
 from sims_sync.context import RunContext
 from sims_sync.errors import RunError, SafetyStop
@@ -49,7 +49,8 @@ def restate(
 ) -> tuple[int, tuple[str, ...]]:
     """Write a dated restatement from what is known now; its version, and what changed, a line per group.
 
-    `release`: a person looked at what the accusation guard found, and it is so (rule 8a).
+    `release`: a person looked at what the accusation guard found, and at what was not known then, and it is so
+    (rule 8a).
 
     Raises:
         RunError: there is no snapshot of it, its data are incomplete, or another restatement was written just now.
@@ -61,8 +62,10 @@ def restate(
         do = "Run take_snapshots; see `sims-sync snapshots list`."
         raise RunError("no-snapshot", f"{half_term.shown} has no snapshot {occasion}.", do)
     report = compliance_report(context, half_term, occasion)
-    _refuse_unfit(report, half_term, release=release)
-    restated = _snapshot(report, () if release else report.held, by)
+    _refuse_unfit(report, half_term)
+    restated = _snapshot(report, (), by)
+    if not release:
+        _refuse_doubtful((*report.held, *restatement_doubts(versions[-1].content, restated)))
     version = _write_restatement(context, restated)
     return version, changes(versions[-1].content.assessment, restated.assessment)
 
@@ -150,14 +153,17 @@ def _take(context: RunContext, report: ComplianceReport) -> bool:
         return take_snapshot(connection, context.school_id, taken, at=context.now(), run_id=context.run_id)
 
 
-def _refuse_unfit(report: ComplianceReport, half_term: HalfTermId, *, release: bool) -> None:
+def _refuse_unfit(report: ComplianceReport, half_term: HalfTermId) -> None:
     for reason in _gate(report):
         raise RunError(reason.code, reason.what, reason.do)
     if _came_too_late(report, half_term) or report.assessment.not_assessed is not None:
         what = f"{half_term} can no longer be computed as it was."
         raise RunError("too-late", what, "Its snapshots stay as they are.")
-    if report.held and not release:
-        found = " ".join(reason.what for reason in report.held)
+
+
+def _refuse_doubtful(doubts: Iterable[HoldReason]) -> None:
+    found = " ".join(f"{reason.what} {reason.do}" for reason in doubts)
+    if found:
         do = "Look into it; if it is so, restate again with --release."
         raise SafetyStop("restatement-in-doubt", f"Nothing was restated: {found}", do)
 

@@ -9,12 +9,10 @@ from sims_sync.config import EntriesSection
 from sims_sync.entry_text import read_no_target, read_review, read_target
 from sims_sync.errors import RecordError
 from sims_sync.mapping import normalise_caption
-from sims_sync.records import Entry, EntryKind, EntryState, SimsEntry, Slot
+from sims_sync.records import REVIEW_SLOTS, TARGET_SLOTS, Entry, EntryKind, EntryState, SimsEntry
 from sims_sync.school_year import HalfTermId, SchoolYear
 
 ORIGIN = "sims"
-_TARGET_SLOTS = (Slot.TARGET_1, Slot.TARGET_2, Slot.TARGET_3)
-_REVIEW_SLOTS = (Slot.REVIEW_1, Slot.REVIEW_2, Slot.REVIEW_3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +91,16 @@ class Recogniser:
         return min(max(self._year.local_date(self._reading.began), dates.owns_from), dates.owns_to)
 
 
+def slot_aspects(section: EntriesSection) -> dict[str, str]:
+    """Slot → the Comment aspect that holds it; fewer than six where the school has fewer."""
+    targets = zip(TARGET_SLOTS, section.target_aspects, strict=False)
+    reviews = zip(REVIEW_SLOTS, section.review_aspects, strict=False)
+    return {slot.value: aspect for slot, aspect in (*targets, *reviews)}
+
+
 def slot_names(section: EntriesSection) -> dict[str, str]:
     """Aspect (compared without case and blanks) → the slot that it is."""
-    pairs = (
-        *zip(section.target_aspects, _TARGET_SLOTS, strict=False),
-        *zip(section.review_aspects, _REVIEW_SLOTS, strict=False),
-    )
-    return {_plain(aspect): slot.value for aspect, slot in pairs}
+    return {_plain(aspect): slot for slot, aspect in slot_aspects(section).items()}
 
 
 def result_set_name(section: EntriesSection, half_term: HalfTermId) -> str:

@@ -89,7 +89,7 @@ def _play(each: Round, place: Path, points: int | None, tally: Tally) -> None:
         if death.faults:
             print(f"kill_push: {each.name}, point {death.number} ({death.kind}): {'; '.join(death.faults)}.")
     well = sum(not death.faults for death in deaths)
-    tally.deaths += len(deaths)
+    tally.deaths += len(deaths) or 1  # a round in which nothing died proves nothing, and is not well
     tally.well += well
     writes = len(wanted.writes)
     print(f"kill_push: {each.name}: {well} of {len(deaths)} kill points well ({writes} revisions in SIMS's log).")

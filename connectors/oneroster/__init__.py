@@ -4,16 +4,17 @@ A read is whole or none: a fault on any page of any list that it needs raises. N
 """
 
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from itertools import chain
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
-from connectors.oneroster.last_read import LastRead
 from connectors.oneroster.options import OneRosterOptions, last_part
 from connectors.oneroster.paging import list_records
 from connectors.oneroster.token import TokenAuthority
 from sims_sync.connector import ConnectorContext, Finding, Severity, SourceState
 from sims_sync.errors import ConfigProblem, ConfigurationError, SimsSyncError
+from sims_sync.formats.last_read import LastRead
 from sims_sync.formats.list_reading import ListReading, nothing
 from sims_sync.formats.oneroster_rows import (
     Homerooms,
@@ -29,6 +30,7 @@ from sims_sync.http import HttpClient
 from sims_sync.records import Kind
 
 SCHOOL_TIMEZONE = ZoneInfo("Europe/London")
+OVERLAP = timedelta(days=1)  # the server's clock may be behind ours, and a change may show late
 
 __all__ = ["OneRoster", "OneRosterOptions"]
 
@@ -68,14 +70,14 @@ class OneRoster:
             raise ConfigurationError([problem])
         last = self._last_read(kind)
         began = self._context.now()
-        changed_since = last.changed_since(began) if last else None
-        query = {} if changed_since is None else {"filter": changed_since}
+        known_until = last.known_until(began) if last else None
+        query = {} if known_until is None else {"filter": _changed_since(known_until - OVERLAP)}
         rows = self._closing(self._rows_of[kind](kind, query))
         first = next(rows, None)
-        if first is None and changed_since is not None:
+        if first is None and known_until is not None:
             return ()
-        state = SourceState(f"OneRoster {kind.value}", began, incremental=changed_since is not None)
-        after = last.keep(began, whole=changed_since is None) if last else nothing
+        state = SourceState(f"OneRoster {kind.value}", began, incremental=known_until is not None)
+        after = last.keep(began, began, whole=known_until is None) if last else nothing
         return (ListReading(state, rows if first is None else chain((first,), rows), after),)
 
     def check(self) -> Sequence[Finding]:
@@ -107,7 +109,8 @@ class OneRoster:
         if not self._options.incremental or kind is not Kind.RESULTS:
             return None
         options = self._options
-        return LastRead(self._context.work, (options.url_of(options.resource_of(kind)), options.acr_values), options)
+        about = (options.url_of(options.resource_of(kind)), options.acr_values)
+        return LastRead.of_list(self._context.work, "oneroster", about, timedelta(days=options.full_read_days))
 
     def _list(self, resource: str, query: dict[str, str], page_size: int | None = None) -> Iterator[Record]:
         return list_records(self._client, self._options, resource, query, page_size)
@@ -137,3 +140,8 @@ class OneRoster:
 
     def _homerooms(self, classes: str = "classes") -> Homerooms:
         return Homerooms.of(self._list(classes, {}), self._list("enrollments", {}))
+
+
+def _changed_since(moment: datetime) -> str:
+    """The filter to ask with, e.g. `dateLastModified>'2026-12-15T06:00:00.000Z'`."""
+    return f"dateLastModified>'{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S}.000Z'"

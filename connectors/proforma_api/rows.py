@@ -6,36 +6,20 @@ comes and goes beside it. A part that was taken out is listed as withdrawn; what
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import fields
 from urllib.parse import quote
 
 from sims_sync.formats.flat_json import flatten
+from sims_sync.records import ProformaRow
 
 Item = Mapping[str, object]
 Record = dict[str, str]
 
 SUBMITTED, WITHDRAWN, CURRENT = "submitted", "withdrawn", "current"
+# Those of a returned pro-forma, and by which of SIMS's ids the student is known.
 COLUMNS = (
-    "row_id",
-    "person_id",
-    "UPN",
-    "admission_number",
-    "surname",
-    "interview_date",
-    "author",
-    "state",
-    "kind",
-    "area",
-    "text",
-    "criterion",
-    "support",
-    "by_date",
-    "outcome",
-    "evidence",
-    "next_step",
-    "no_target_reason",
-    "excusal_reason",
-    "recorded_at",
-    "revised_at",
+    *("person_id", "UPN", "admission_number", "surname"),
+    *(each.name for each in fields(ProformaRow) if each.name != "student"),
 )
 
 _BLANK = dict.fromkeys(COLUMNS, "")

@@ -80,19 +80,29 @@ def compliance(
         summary = _summary(place, school, half_term, house, as_of, names=names)
         if names:
             _audit_names(place, school, summary, house)
-    if form == "csv":
-        for line in closed_lines(summary):
-            click.echo(line, err=True)  # a table has no place for it
-    if form != "text":
-        for reason in summary.held:
-            click.echo(f"{reason.what} {reason.do}", err=True)
+    say_beside(summary, form)
     if output is None:
-        text = _text(summary, form, is_file=False)
-        click.echo(text, nl=not text.endswith("\n"))
+        show(summary, form)
     else:
         write_whole(output, _file_content(summary, form))
         click.echo(f"Written to {output}.", err=True)
     exit_with(EXIT_CODES[Ending.HELD] if summary.held else 0)
+
+
+def say_beside(summary: ComplianceSummary, form: str) -> None:
+    """On standard error what the format has no place for: of a table, "as closed on"; of all data, why it is held."""
+    if form == "csv":
+        for line in closed_lines(summary):
+            click.echo(line, err=True)
+    if form != "text":
+        for reason in summary.held:
+            click.echo(f"{reason.what} {reason.do}", err=True)
+
+
+def show(summary: ComplianceSummary, form: str) -> None:
+    """The report on standard output, in one of `FORMATS`."""
+    text = _text(summary, form, is_file=False)
+    click.echo(text, nl=not text.endswith("\n"))
 
 
 def _needs_a_file(form: str) -> ConfigurationError:

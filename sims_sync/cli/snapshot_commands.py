@@ -4,6 +4,8 @@ import json
 
 import click
 
+from sims_sync.cli.report_commands import FORMATS, say_beside
+from sims_sync.cli.report_commands import show as show_report
 from sims_sync.cli.shared import (
     chosen_half_term,
     config_option,
@@ -18,15 +20,12 @@ from sims_sync.compliance.facts import Occasion
 from sims_sync.compliance.snapshot_form import Restated
 from sims_sync.context import RunContext
 from sims_sync.outcome import EXIT_CODES, Ending
-from sims_sync.report.exports import render_csv, render_json
-from sims_sync.report.page import render_html
-from sims_sync.report.text import render_text
+from sims_sync.report.summary import clean
 from sims_sync.snapshots import OCCASIONS, closed_summary
 from sims_sync.snapshots import restate as write_restatement
 from sims_sync.store.snapshots import StoredSnapshot, list_snapshots
 
 REASON_LENGTH = 200
-_FORMATS = {"text": render_text, "html": render_html, "json": render_json, "csv": render_csv}
 
 occasion_option = click.option(
     "--occasion",
@@ -71,7 +70,7 @@ def list_all(school_id: str | None, as_json: bool) -> None:
 @half_term_option
 @occasion_option
 @click.option("--version", type=click.IntRange(min=1), help="1 = as taken, 2 and on = restated; else as taken.")
-@click.option("--format", "form", type=click.Choice(sorted(_FORMATS)), default="text", show_default=True)
+@click.option("--format", "form", type=click.Choice(sorted(FORMATS)), default="text", show_default=True)
 @school_option
 @config_option
 def show(half_term: str | None, occasion: str, version: int | None, form: str, school_id: str | None) -> None:
@@ -85,8 +84,8 @@ def show(half_term: str | None, occasion: str, version: int | None, form: str, s
             raise click.UsageError(f"{chosen} has no version {version}: see `sims-sync snapshots list`.") from None
     if summary is None:
         raise click.UsageError(f"{chosen} has no {occasion} snapshot: see `sims-sync snapshots list`.")
-    text = _FORMATS[form](summary)
-    click.echo(text, nl=not text.endswith("\n"))
+    say_beside(summary, form)
+    show_report(summary, form)
     exit_with(EXIT_CODES[Ending.HELD] if summary.held else 0)
 
 
@@ -95,20 +94,20 @@ def show(half_term: str | None, occasion: str, version: int | None, form: str, s
 @occasion_option
 @click.option("--reason", required=True, help="Why the snapshot was wrong, without a student's name.")
 @click.option("--by", "who", metavar="NAME", help="Who decided; else the account that runs this.")
-@click.option("--release", is_flag=True, help="What the guard found was looked at, and it is so.")
+@click.option("--release", is_flag=True, help="What was found was looked at, and it is so.")
 @school_option
 @config_option
 def restate(
     half_term: str | None, occasion: str, reason: str, who: str | None, release: bool, school_id: str | None
 ) -> None:
     """Write a dated restatement from what is known now; the snapshot itself stays as it is."""
-    why = " ".join(reason.split())
+    why = clean(reason)
     if not 1 <= len(why) <= REASON_LENGTH:
         raise click.UsageError(f"A reason has 1 to {REASON_LENGTH} characters.")
     with opened() as place:
         context: RunContext = place.context(place.one_school(school_id))
         chosen = chosen_half_term(context.school_year(), half_term, context.now())
-        by = Restated(who or whoami(), why)
+        by = Restated(clean(who or whoami()), why)
         version, changed = write_restatement(context, chosen, Occasion[occasion.upper()], by, release=release)
     click.echo(f"{chosen} {occasion}: restated as version {version}.")
     for line in changed or ("No group's figures changed.",):

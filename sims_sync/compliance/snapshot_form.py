@@ -1,19 +1,30 @@
 """How is a half term kept as it was: its figures, each student's group, house, year and tutors, as plain JSON?"""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import TypeAdapter
 
-from sims_sync.compliance.facts import Assessment, GroupFigures, HoldReason, ReadFacts, SchoolFacts, Status
+from sims_sync.compliance.facts import (
+    Assessment,
+    GroupFigures,
+    HoldReason,
+    ReadFacts,
+    SchoolFacts,
+    Status,
+    StudentClass,
+)
 from sims_sync.compliance.roll import Roll
 from sims_sync.compliance.status import History
 from sims_sync.compliance.viewpoint import look_at
 from sims_sync.school_year import HalfTermId
 
-FORM = 1  # raise it when an older content can no longer be read as it is
+# In these classes a student may become outstanding without a doubt: so already, or by a person's decision (rule 11).
+_OUTSTANDING_OR_DECIDED = frozenset(
+    {StudentClass.OUTSTANDING, StudentClass.EXEMPT, StudentClass.EXCUSED, StudentClass.AWAITING_DECISION}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +51,7 @@ class Snapshot:
     reads: tuple[ReadFacts, ...] = ()
     doubts: tuple[HoldReason, ...] = ()
     restated: Restated | None = None
-    form: int = FORM
+    form: Literal[1] = 1  # another number where a content of today could no longer be read as it is
 
 
 _SNAPSHOT = TypeAdapter(Snapshot)
@@ -77,17 +88,30 @@ def from_json(content: Mapping[str, Any]) -> Snapshot:
     return _SNAPSHOT.validate_python(content)
 
 
-def closing_history(closings: Iterable[Snapshot]) -> History:
+def closing_history(closings: Iterable[Snapshot], assessed: Iterable[HalfTermId]) -> History:
     """Each group's statuses at closing, oldest first, from one snapshot per half term (DOMAIN rule 21).
 
-    None where the group was covered or away, and where the guard doubted the figures: they accuse nobody later either.
+    `assessed`: the half terms that have figures at all, oldest first. None where the group was covered or away. Where
+    one of them has no snapshot, or the guard doubted it, nobody knows who was complete then: no row goes on across it.
     """
+    known = {closing.assessment.half_term: closing for closing in closings if not closing.doubts}
     found: dict[str, list[tuple[HalfTermId, Status | None]]] = defaultdict(list)
-    for closing in sorted(closings, key=lambda each: each.assessment.half_term):
-        for group in closing.assessment.groups:
-            counts = group.flagged and not closing.doubts
-            found[group.group].append((closing.assessment.half_term, group.status if counts else None))
+    for half_term in assessed:
+        if half_term not in known:
+            found.clear()
+            continue
+        for group in known[half_term].assessment.groups:
+            found[group.group].append((half_term, group.status if group.flagged else None))
     return found
+
+
+def restatement_doubts(before: Snapshot, after: Snapshot) -> tuple[HoldReason, ...]:
+    """Where a restatement would name somebody only because lists and roles are others today: a person looks first."""
+    then = {group.group: set(group.tutors) for group in before.assessment.groups}
+    groups = [group.group for group in after.assessment.groups if set(group.tutors) - then.get(group.group, set())]
+    expected = {line.student_id for line in before.assessment.lines if line.student_class in _OUTSTANDING_OR_DECIDED}
+    outstanding = {line.student_id for line in after.assessment.lines if line.student_class is StudentClass.OUTSTANDING}
+    return (*_other_tutors(groups), *_newly_outstanding(len(outstanding - expected)))
 
 
 def changes(before: Assessment, after: Assessment) -> tuple[str, ...]:
@@ -95,6 +119,19 @@ def changes(before: Assessment, after: Assessment) -> tuple[str, ...]:
     old, new = _by_name(before), _by_name(after)
     told = [(name, _shown(old.get(name)), _shown(new.get(name))) for name in sorted({*old, *new})]
     return tuple(f"{name}: {was} → {now}" for name, was, now in told if was != now)
+
+
+def _other_tutors(groups: Sequence[str]) -> Iterable[HoldReason]:
+    if groups:
+        what = f"A tutor would be named whom the snapshot did not name: {', '.join(sorted(groups))}."
+        do = "Give the tutor's role its first day (SIMS, roles.csv), or release."
+        yield HoldReason("other-tutors", what, do, releasable=True)
+
+
+def _newly_outstanding(count: int) -> Iterable[HoldReason]:
+    if count:
+        what = f"Students who are outstanding now, were not in the snapshot, and by nobody's decision: {count}."
+        yield HoldReason("newly-outstanding", what, "Find out what was true then, or release.", releasable=True)
 
 
 def _tutors_then(assessment: Assessment, facts: SchoolFacts) -> dict[str, tuple[str, ...]]:

@@ -89,6 +89,9 @@ schedule = "0 0 7 * * mon-fri"
 [jobs.check_drift]
 schedule = "0 0 3 * * *"
 
+[jobs.take_snapshots]
+schedule = "0 20 7 * * mon-fri"
+
 [jobs.report_compliance]
 schedule = "0 30 7 * * mon-fri"
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from sims_sync.formats.whole_writing import write_whole
+
 
 @dataclass(frozen=True, slots=True)
 class LastRead:
@@ -36,7 +38,8 @@ class LastRead:
     def keep(self, until: datetime, began: datetime, *, whole: bool) -> Callable[[str, bool], None]:
         """What to call when it is known how the read went; only a good one is remembered.
 
-        `until`: the moment up to which it shows everything, by the server's clock. `began`: ours, at its beginning.
+        `until`: the moment up to which it shows everything, by the server's clock where it says so. `began`: ours, at
+        its beginning.
         """
 
         def after(run_id: str, good: bool) -> None:
@@ -58,9 +61,5 @@ class LastRead:
         return known if all(moment.tzinfo for moment in known.values()) else None
 
     def _save(self, until: datetime, whole: datetime) -> None:
-        """In one step: half a file would only mean that everything is read again."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
         content = {"until": until.isoformat(), "whole": whole.isoformat()}
-        written = self.path.with_suffix(".new")
-        written.write_text(json.dumps(content), encoding="utf-8")
-        written.replace(self.path)
+        write_whole(self.path, json.dumps(content).encode())

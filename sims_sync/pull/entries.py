@@ -18,8 +18,7 @@ from sims_sync.push.seen import Moment, apply_looks
 from sims_sync.records import Entry, EntryState, Kind
 from sims_sync.store.decisions import load_excusals, save_excusal
 from sims_sync.store.entries import Origin, apply_entries, load_entries
-from sims_sync.store.entry_files import FileSeen, load_files, note_file
-from sims_sync.store.entry_revisions import load_revisions, note_revisions
+from sims_sync.store.last_said import Saying, load_last_said, note_last_said
 from sims_sync.store.reads import MissingRow, load_missing, mark_missing, mark_returned
 from sims_sync.store.students import load_register
 from sims_sync.typed_entries import Recogniser, TypedReading, gone_from
@@ -51,7 +50,9 @@ class TypedEntryPull:
             if entry is None:
                 other += 1
                 continue
-            if ours.claims(student_id, recogniser.place(row), row.text, when.began):
+            owner = ground.school_year.owner(entry.interview_date)
+            place = recogniser.place(row)
+            if ours.claims(student_id, place, str(owner) if owner else None, row.text, when.began):
                 continue
             before = known.get(entry.key)
             if row.result_date is None and before is not None:
@@ -137,9 +138,8 @@ class ProformaPull:
         """
         register = load_register(connection, ground.school_id)
         known = load_entries(connection, ground.school_id, read.source)
-        files = load_files(connection, ground.school_id, read.source)
-        revisions = load_revisions(connection, ground.school_id, read.source)
-        revised: dict[str, datetime] = {}
+        last_said = load_last_said(connection, ground.school_id, read.source)
+        said: dict[str, Saying] = {}
         slots = SlotCount(known, ground.school_year)
         found: dict[str, Entry] = {}
         excusals = []
@@ -156,27 +156,26 @@ class ProformaPull:
                 if result.entry is not None:
                     revised_at = row.revised_at  # then its id is an entry's for ever, whatever its date becomes
                     entry = result.entry if revised_at else kept_apart(result.entry, known, ground.school_year)
-                    before = known.get(entry.key)
+                    before, last = known.get(entry.key), last_said.get(entry.key)
                     entry = keep_first_recording(entry, before, min(revised_at, when.began) if revised_at else None)
                     _refuse_taken(entry, before, found.get(entry.key))
-                    was_newer = revisions.is_older(entry.key, revised_at)
-                    if was_newer or _is_older(entry, before, files.get(entry.key), when):
+                    is_repeated = last is not None and last.is_repeated_by(entry)
+                    if not is_repeated and _is_older(entry, before, last, revised_at, when):
                         older.append(_newer_was_kept(number))
                         continue
-                    if revised_at is not None:
-                        if revisions.says_nothing_new(entry):
-                            continue
-                        revised[entry.key] = revised_at
-                    slots.take(entry)
-                    duplicates += entry.key in found
-                    found[entry.key] = entry
+                    if not is_repeated:
+                        said[entry.key] = Saying(revised_at) if revised_at else Saying(when.began, read.state.name)
+                        slots.take(entry)
+                        duplicates += entry.key in found
+                        found[entry.key] = entry
             except RecordError as error:
                 held.append((number, error, student_id))
                 continue
             if result.excusal is not None:
                 excusals.append(result.excusal)
-        notes = _notes_on_copies(found, known, files, read.state.name, len(older))
-        extras = {"excusals": excusals, "answers": tuple(older), "revised": revised}
+        notes = _notes_on_copies(found, known, last_said, read.state.name, len(older))
+        newest = {key: each for key, each in said.items() if key not in last_said or last_said[key].as_of <= each.as_of}
+        extras = {"excusals": excusals, "answers": tuple(older), "said": newest}
         return Wanted(found, tuple(held), duplicates, notes, extras)
 
     def stored(self, connection: Connection, ground: Ground, read: MappedRead) -> Mapping[str, Entry]:
@@ -186,14 +185,9 @@ class ProformaPull:
     def write(
         self, connection: Connection, ground: Ground, read: MappedRead, when: When, plan: Plan, wanted: Wanted
     ) -> Sequence[str]:
-        """Entries, the file that each stands in, and excusals."""
+        """Entries, what the source now said of each, and excusals."""
         apply_entries(connection, ground.school_id, plan.changes, Origin(read.source, ground.run_id))
-        files = load_files(connection, ground.school_id, read.source)
-        revised = wanted.extras["revised"]
-        note_revisions(connection, ground.school_id, revised)
-        of_file = wanted.records.keys() - revised.keys()
-        newest = [key for key in of_file if key not in files or files[key].as_of <= when.began]
-        note_file(connection, ground.school_id, newest, FileSeen(read.state.name, when.began))
+        note_last_said(connection, ground.school_id, wanted.extras["said"])
         later = {
             (each.student_id, each.half_term): each.effective for each in load_excusals(connection, ground.school_id)
         }
@@ -203,11 +197,13 @@ class ProformaPull:
         return ()
 
 
-def _is_older(entry: Entry, before: Entry | None, file: FileSeen | None, when: When) -> bool:
-    """Whether what is stored of this row came from a copy that was saved later, and says something else."""
-    if before is None or file is None or file.as_of <= when.began:
+def _is_older(entry: Entry, before: Entry | None, last: Saying | None, revised_at: datetime | None, when: When) -> bool:
+    """Whether something was taken over that was said later: a newer revision, or a copy that says something else."""
+    if last is None:
         return False
-    return not same_content(entry, before)
+    if revised_at is not None:
+        return revised_at < last.as_of
+    return when.began < last.as_of and before is not None and not same_content(entry, before)
 
 
 def _newer_was_kept(number: int) -> RowProblem:
@@ -217,10 +213,11 @@ def _newer_was_kept(number: int) -> RowProblem:
 
 
 def _notes_on_copies(
-    found: Mapping[str, Entry], known: Mapping[str, Entry], files: Mapping[str, FileSeen], name: str, older: int
+    found: Mapping[str, Entry], known: Mapping[str, Entry], last_said: Mapping[str, Saying], name: str, older: int
 ) -> tuple[str, ...]:
+    files = {key: each.file for key, each in last_said.items() if each.file}
     differing = sum(
-        key in known and key in files and files[key].name != name and not same_content(entry, known[key])
+        key in known and files.get(key, name) != name and not same_content(entry, known[key])
         for key, entry in found.items()
     )
     notes = []

@@ -8,17 +8,16 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from sims_sync.config import EntriesSection, SchoolConfig
+from sims_sync.config import SchoolConfig
 from sims_sync.connector import Destination
 from sims_sync.context import RunContext
 from sims_sync.delivery import StoredDelivery
 from sims_sync.entry_text import normalise
 from sims_sync.errors import ConfigProblem, ConfigurationError, RetriableError
-from sims_sync.push.wanted import SLOTS_OF
 from sims_sync.records import Delivery, Slot, Student
 from sims_sync.registry import build_destination
 from sims_sync.school_year import HalfTermId
-from sims_sync.typed_entries import result_set_name
+from sims_sync.typed_entries import result_set_name, slot_aspects
 
 _DEMO_CONNECTOR = "oneroster"
 _DEMO_SERVER = "sims_sync.demo.oneroster_child"  # by name: the product does not import its demo
@@ -38,13 +37,6 @@ def open_destination(context: RunContext) -> Iterator[Destination]:
     connector_context = context.connector_context()
     with _demo_server(context, section.connector, connector_context.environment) as addresses:
         yield build_destination(section.connector, {**section.options, **addresses}, connector_context)
-
-
-def slot_aspects(section: EntriesSection) -> dict[str, str]:
-    """Slot → the Comment aspect that holds it."""
-    targets = zip(SLOTS_OF["target"], section.target_aspects, strict=False)
-    reviews = zip(SLOTS_OF["review"], section.review_aspects, strict=False)
-    return {slot.value: aspect for slot, aspect in (*targets, *reviews)}
 
 
 def deliverable(row: StoredDelivery, student: Student, school: SchoolConfig) -> Delivery:

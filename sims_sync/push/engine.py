@@ -8,7 +8,7 @@ from sims_sync.delivery import NEEDS_PERSON, OPEN_STATES, DeliveryState, Step, S
 from sims_sync.errors import SimsSyncError
 from sims_sync.guard import limits_of
 from sims_sync.outcome import Ending, Outcome, Problem, ending_of, problem_of, together
-from sims_sync.push.destination import deliverable, open_destination, slot_aspects
+from sims_sync.push.destination import deliverable, open_destination
 from sims_sync.push.files import is_overdue, tend_open_file
 from sims_sync.push.queueing import Queued, plan_queue, queue_deliveries
 from sims_sync.push.reasons import problems_of
@@ -16,6 +16,7 @@ from sims_sync.push.seen import Look, Looked, Moment, apply_looks
 from sims_sync.push.sending import Sent, open_sender, recover
 from sims_sync.store.deliveries import count_states, load_deliveries, open_file, queued_moments
 from sims_sync.store.students import load_students
+from sims_sync.typed_entries import slot_aspects
 
 CONFIRM_ROUNDS = 3
 LOOK_BATCH = 2000
@@ -156,8 +157,7 @@ def _outcome_of_push(context: RunContext, queued: Queued, sent: Sent, told: tupl
     notes = [f"Texts sent to SIMS: {went}; all now: {shown_counts(counts)}." if counts else "There is nothing to send."]
     if sent.states[DeliveryState.WAITING]:
         notes.append(f"Texts written into a file that a person imports: {sent.states[DeliveryState.WAITING]}.")
-    held = sum(counts.get(state, 0) for state in (DeliveryState.HELD, DeliveryState.CONFLICT, DeliveryState.DIFFERS))
-    return Outcome(ending, counts={**_counts(queued), "held": held}, problems=problems, notes=tuple(notes))
+    return Outcome(ending, counts={**_counts(queued), "held": len(waiting)}, problems=problems, notes=tuple(notes))
 
 
 def _outcome_of_looks(

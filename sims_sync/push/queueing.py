@@ -77,15 +77,19 @@ def _is_withdrawn(change: DeliveryChange, entries: AbstractSet[str], half_terms:
 
 def _hold_a_flood(changes: Sequence[DeliveryChange], confirmed: int, context: RunContext) -> list[DeliveryChange]:
     """Withdrawals by the dozen are held like other removals: a broken source must not empty SIMS."""
-    sent = [each for each in changes if each.what == "withdrawn" and each.delivery.was_attempted]
-    if not are_too_many(len(sent), max(confirmed, 1), limits_of(context.school.guard)):
+    flood = sum(map(_overwrites_sims, changes))
+    if not are_too_many(flood, max(confirmed, 1), limits_of(context.school.guard)):
         return list(changes)
     return [
         replace(each, delivery=replace(each.delivery, state=DeliveryState.HELD, reason=MANY_WITHDRAWALS))
-        if each in sent
+        if _overwrites_sims(each)
         else each
         for each in changes
     ]
+
+
+def _overwrites_sims(change: DeliveryChange) -> bool:
+    return change.what == "withdrawn" and change.delivery.was_attempted
 
 
 def _typed_slots(context: RunContext, entries: Mapping[str, Entry]) -> dict[StudentTerm, dict[str, str]]:

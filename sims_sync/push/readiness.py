@@ -5,14 +5,14 @@ from collections.abc import Iterator
 from sims_sync.connector import Destination, Finding, Severity
 from sims_sync.context import RunContext
 from sims_sync.entry_text import render_withdrawn
-from sims_sync.push.destination import open_destination, slot_aspects
+from sims_sync.push.destination import open_destination
 from sims_sync.push.trial import MARKSHEET, marksheet_seen, settings_of
 from sims_sync.push.wanted import delivery_key
 from sims_sync.records import Delivery, Slot, Student
 from sims_sync.school_year import HalfTermId, SchoolYear
 from sims_sync.store.deliveries import last_trial
 from sims_sync.store.students import load_students
-from sims_sync.typed_entries import result_set_name
+from sims_sync.typed_entries import result_set_name, slot_aspects
 
 WARN_SCHOOL_DAYS = 10
 _MISSING = {"no-result-set", "no-aspect"}

@@ -24,24 +24,46 @@ class OurValues:
 
     def __post_init__(self) -> None:
         for row in self.deliveries.values():
-            self._texts[row.student_id, row.half_term] |= row.ours
-            self._texts[row.student_id, ""] |= row.ours
+            if not _is_gone(row):
+                self._texts[row.student_id, row.half_term] |= row.ours
 
-    def claims(self, student_id: str, place: tuple[str | None, str | None], text: str, at: datetime) -> bool:
+    def claims(
+        self,
+        student_id: str,
+        place: tuple[str | None, str | None],
+        owner: str | None,
+        text: str,
+        at: datetime,
+    ) -> bool:
         """Whether a value that an export begun `at` shows belongs to a delivery, and so is no entry of its own.
 
-        `place`: its half term and slot, None where unknown. What a tutor typed where nothing of ours ever was, or
-        where ours was withdrawn, is theirs.
+        `place`: the half term that its result set names, and its slot, None where unknown; `owner`: the half term that
+        owns its date. What a tutor typed where nothing of ours ever was is theirs; so are our very words, in another half
+        term or after ours was withdrawn: an entry too few would name a tutor who has made it.
         """
         half_term, slot = place
         row = self.deliveries.get(delivery_key(half_term, student_id, slot)) if half_term and slot else None
         if row is not None:
             self.looks.append(Look(row.delivery_key, text, at, absent_counts=False))
             seen = what_is_seen(row, text)
-            gone = row.withdrawal or row.state is DeliveryState.WITHDRAWN
-            if row.was_attempted and (seen is not Seen.THEIRS or not gone):
+            if row.was_attempted and not _is_theirs(row, seen, at):
                 return True
-        return normalise(text) in self._texts.get((student_id, half_term or ""), ())
+        return normalise(text) in self._texts.get((student_id, half_term or owner or ""), ())
+
+
+def _is_theirs(row: StoredDelivery, seen: Seen, at: datetime) -> bool:
+    """Whether what stands in a withdrawn delivery's place was typed there: our own words too, if ours was gone before.
+
+    An export older than the proof that ours is gone still shows what we had sent.
+    """
+    if not _is_gone(row):
+        return False
+    typed_again = seen is Seen.OURS and row.confirmed_at is not None and at > row.confirmed_at
+    return seen is Seen.THEIRS or (typed_again and row.state is DeliveryState.WITHDRAWN)
+
+
+def _is_gone(row: StoredDelivery) -> bool:
+    return row.withdrawal or row.state is DeliveryState.WITHDRAWN
 
 
 def our_values(connection: Connection, school: str) -> OurValues:

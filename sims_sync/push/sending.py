@@ -11,8 +11,7 @@ from sims_sync.context import RunContext
 from sims_sync.delivery import DeliveryState, Seen, Step, StoredDelivery, before_write, what_is_seen
 from sims_sync.entry_text import normalise
 from sims_sync.errors import SimsSyncError
-from sims_sync.outcome import Problem
-from sims_sync.push.destination import deliverable, slot_aspects
+from sims_sync.push.destination import deliverable
 from sims_sync.push.seen import confirmed
 from sims_sync.records import Delivery, Student
 from sims_sync.store.deliveries import (
@@ -25,6 +24,7 @@ from sims_sync.store.deliveries import (
     tell,
 )
 from sims_sync.store.students import load_students
+from sims_sync.typed_entries import slot_aspects
 
 BATCH = 200
 ROUNDS = 3  # so often within one run what could not be sent, or not be heard of, is tried
@@ -42,7 +42,6 @@ class Sent:
     """What one run sent: counts of the states that deliveries came to, and what stopped it."""
 
     states: Counter[DeliveryState] = field(default_factory=Counter)
-    problems: list[Problem] = field(default_factory=list)
     error: SimsSyncError | None = None
 
 
@@ -65,9 +64,9 @@ class Sender:
         sent = Sent()
         for number in range(ROUNDS):
             due = self._due(wait=number > 0) + (self._held() if number == 0 else [])
-            if not due and number > 0:
-                break
             if not due:
+                if number > 0:
+                    break
                 continue  # what is not heard of yet is waited for in the second round
             size = len(due) if self.destination.traits.needs_person else BATCH  # one file at a time
             for start in range(0, len(due), size):
@@ -176,15 +175,14 @@ class Sender:
             return replace(row, state=DeliveryState.WAITING, sent_at=now, file=receipt.file)
         if receipt.outcome is ReceiptOutcome.UNKNOWN:
             return replace(row, state=DeliveryState.UNKNOWN, reason=receipt.code)
-        untouched = replace(was, attempts=was.attempts)
         if receipt.outcome is ReceiptOutcome.REJECTED:
             held = receipt.code in HOLD_CODES
             state = DeliveryState.HELD if held else DeliveryState.REJECTED
-            return replace(untouched, state=state, reason=receipt.code or "rejected")
+            return replace(was, state=state, reason=receipt.code or "rejected")
         by_file = self.destination.traits.needs_person
         if receipt.outcome is ReceiptOutcome.WITHHELD and receipt.holding and (receipt.holding.known or by_file):
-            return _withheld(untouched, receipt.holding, row)
-        return replace(untouched, reason=receipt.code)
+            return _withheld(was, receipt.holding, row)
+        return replace(was, reason=receipt.code)
 
 
 @dataclass(frozen=True, slots=True)

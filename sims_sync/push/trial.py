@@ -10,11 +10,11 @@ from sims_sync.connector import Destination, Holding, ReceiptOutcome
 from sims_sync.context import RunContext
 from sims_sync.entry_text import normalise, render_target
 from sims_sync.errors import ConfigProblem, ConfigurationError, RunError
-from sims_sync.push.destination import open_destination, slot_aspects
+from sims_sync.push.destination import open_destination
 from sims_sync.push.wanted import delivery_key
 from sims_sync.records import Delivery, Slot, StudentRef, Target
 from sims_sync.store.deliveries import last_trial, save_trial
-from sims_sync.typed_entries import result_set_name
+from sims_sync.typed_entries import result_set_name, slot_aspects
 
 PROVEN = "proven"
 MARKSHEET = "marksheet"

@@ -17,12 +17,9 @@ from sims_sync.entry_text import (
     render_withdrawn,
     why_unsendable,
 )
-from sims_sync.records import Entry, EntryState, Review, Slot
+from sims_sync.records import REVIEW_SLOTS, TARGET_SLOTS, Entry, EntryState, Review
 
-SLOTS_OF = {
-    "target": (Slot.TARGET_1, Slot.TARGET_2, Slot.TARGET_3),
-    "review": (Slot.REVIEW_1, Slot.REVIEW_2, Slot.REVIEW_3),
-}
+SLOTS_OF = {"target": TARGET_SLOTS, "review": REVIEW_SLOTS}
 SLOTS_FULL = "slots-full"
 # What a person decided about a text, or did themselves in SIMS, stands until its entry says something else.
 DECIDED = frozenset({"kept-sims", "discarded", IN_SIMS_ALREADY})

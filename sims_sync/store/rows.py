@@ -32,9 +32,14 @@ def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any
 
 
 def insert_new(connection: Connection, table: Table, row: Mapping[str, Any]) -> bool:
-    """Insert a row unless one of its key is there; whether it was inserted. Waits for another who is about to."""
+    """Insert a row unless one of its key is there; whether it was inserted. Waits for another who is about to.
+
+    Nothing is noted for `undo`.
+    """
     insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    return connection.execute(insert(table).values(dict(row)).on_conflict_do_nothing()).rowcount == 1
+    statement = insert(table).values(dict(row)).on_conflict_do_nothing()
+    # Of an INSERT the count is gone with the cursor (psycopg says -1 then), unless it is asked for beforehand.
+    return connection.execute(statement, execution_options={"preserve_rowcount": True}).rowcount == 1
 
 
 def remove(connection: Connection, table: Table, by_run: str | None = None, **key: object) -> None:

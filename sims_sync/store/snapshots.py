@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Select, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from sims_sync.compliance.facts import Occasion
 from sims_sync.compliance.snapshot_form import Restated, Snapshot, from_json, to_json
 from sims_sync.school_year import HalfTermId
+from sims_sync.store.rows import insert_new
 from sims_sync.store.tables import snapshot
 
 FIRST = 1
@@ -35,7 +35,7 @@ class StoredSnapshot:
 
 def take_snapshot(connection: Connection, school: str, taken: Snapshot, *, at: datetime, run_id: str) -> bool:
     """Write the first version; whether it was written. One that is there is never overwritten."""
-    return _insert(connection, _row(school, taken, FIRST, at, run_id))
+    return insert_new(connection, snapshot, _row(school, taken, FIRST, at, run_id))
 
 
 def restate_snapshot(connection: Connection, school: str, restated: Snapshot, *, at: datetime, run_id: str) -> int:
@@ -50,7 +50,7 @@ def restate_snapshot(connection: Connection, school: str, restated: Snapshot, *,
     newest = connection.execute(_of(select(func.max(snapshot.c.version)), school, half_term, occasion)).scalar()
     if newest is None:
         raise ValueError("only a snapshot that was taken can be restated")
-    written = _insert(connection, _row(school, restated, newest + 1, at, run_id))
+    written = insert_new(connection, snapshot, _row(school, restated, newest + 1, at, run_id))
     return newest + 1 if written else 0
 
 
@@ -94,16 +94,6 @@ def load_closings(connection: Connection, school: str, before: HalfTermId) -> tu
         if occasion is Occasion.CLOSING and half_term.year == before.year and half_term < before
     )
     return tuple(load_snapshots(connection, school, each, Occasion.CLOSING)[-1].content for each in wanted)
-
-
-def _insert(connection: Connection, row: Mapping[str, object]) -> bool:
-    """Insert unless the key is there; whether it was. The key comes back: PostgreSQL's count of rows is not to be had.
-
-    Neither `undo` nor a later run may touch it, so that nothing is noted in the journal.
-    """
-    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    statement = insert(snapshot).values(dict(row)).on_conflict_do_nothing().returning(snapshot.c.version)
-    return connection.execute(statement).first() is not None
 
 
 def _of(statement: Select[Any], school: str, half_term: HalfTermId, occasion: Occasion) -> Select[Any]:

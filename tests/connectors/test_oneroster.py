@@ -330,7 +330,7 @@ def test_after_some_days_everything_is_asked_for_again(graded: Graded) -> None:
 
 
 @pytest.mark.parametrize(
-    "damage", ["", "{", '{"began": 1, "whole": 2}', '{"began": "2026-12-16", "whole": "2026-12-16"}']
+    "damage", ["", "{", '{"until": 1, "whole": 2}', '{"until": "2026-12-16", "whole": "2026-12-16"}']
 )
 def test_a_damaged_memory_means_that_everything_is_read(graded: Graded, damage: str) -> None:
     school, _, read_changes = graded

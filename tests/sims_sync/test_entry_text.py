@@ -76,7 +76,7 @@ def test_what_sims_cannot_hold_is_refused_and_never_cut(text: str, code: str) ->
     found = why_unsendable(text)
     assert found is not None
     assert found.code == code
-    assert "Ask for help" not in found.what
+    assert not any(sign in found.what for sign in ("Ask for help", "😀"))
 
 
 def test_a_thousand_characters_of_windows_1252_can_go() -> None:

@@ -164,6 +164,10 @@ def test_others_wait_as_well_when_one_is_told_to(web: responses.RequestsMock) ->
     web.get(f"{BASE}/list", json=[])
     HttpClient(BASE, HttpOptions(), None, lambda _: None, Pace()).get("/list")
     assert Pace.told == ["wait", 3, "wait", "wait"]
+    web.get(f"{BASE}/closed", status=429, headers={"Retry-After": str(RETRY_AFTER_SECONDS_MAX + 1)})
+    with pytest.raises(SourceUnavailable):
+        HttpClient(BASE, HttpOptions(), None, lambda _: None, Pace()).get("/closed")
+    assert Pace.told == ["wait", 3, "wait", "wait", "wait"], "a wait too long for this run holds up nobody"
 
 
 def test_a_key_that_others_let_expire_is_renewed_again(web: responses.RequestsMock, waits: list[float]) -> None:

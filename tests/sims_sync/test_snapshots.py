@@ -8,7 +8,7 @@ import jobs
 from sims_sync.compliance.facts import Excusal, Occasion
 from sims_sync.compliance.snapshot_form import Restated
 from sims_sync.compliance_report import compliance_report
-from sims_sync.errors import RunError
+from sims_sync.errors import RunError, SafetyStop
 from sims_sync.outcome import Ending
 from sims_sync.records import Kind
 from sims_sync.report.exports import render_json
@@ -227,6 +227,17 @@ def test_a_closure_entered_after_the_deadline_snapshot_moves_no_deadline(sqlite_
             closed = Closure(at(day).date(), "snow", at("2026-12-17"))
             add_closure(connection, world.id, closed, "it")
     assert world.context("2026-12-17").school_year().dates(AUTUMN_2).deadline == at("2026-12-15").date()
+
+
+def test_a_restatement_names_no_tutor_whom_the_snapshot_did_not_name_unless_released(sqlite_world: World) -> None:
+    world = lived_to_closing(sqlite_world)
+    with (world.school.base / "roles.csv").open("a", encoding="utf-8") as roles:
+        roles.write("T2,tutor,8A1,,\n")  # the new tutor, without a first day
+    context = world.context("2026-12-21 09:00")
+    with pytest.raises(SafetyStop, match=r"whom the snapshot did not name: 8A1\."):
+        restate(context, AUTUMN_2, Occasion.CLOSING, BY)
+    assert len(stored(world)) == 1
+    assert restate(context, AUTUMN_2, Occasion.CLOSING, BY, release=True)[0] == 2
 
 
 def test_nothing_can_be_restated_that_was_never_taken(sqlite_world: World) -> None:

@@ -3,10 +3,12 @@
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 import click
 import pytest
 from click.testing import CliRunner, Result
+from python_calamine import CalamineWorkbook
 
 import jobs
 from sims_sync.cli import report_commands, snapshot_commands
@@ -102,3 +104,25 @@ def test_show_gives_any_version_and_refuses_one_that_is_not_there() -> None:
     assert "As closed on Tue 5 Jan" in typed_in(snapshots, ["show", *HALF_TERM, "--version", "2"]).output
     assert "has no version 9" in typed_in(snapshots, ["show", *HALF_TERM, "--version", "9"], code=2).output
     assert "has no closing snapshot" in typed_in(snapshots, ["show", "--half-term", "spring-1"], code=2).output
+
+
+@pytest.mark.usefixtures("closed")
+def test_show_as_a_table_says_beside_it_when_it_was_closed() -> None:
+    ended = typed_in(snapshots, ["show", *HALF_TERM, "--format", "csv"])
+    assert "As closed on Sat 19 Dec 2026, 07:00" in ended.stderr
+    assert "As closed" not in ended.stdout
+
+
+@pytest.mark.usefixtures("closed")
+def test_a_reason_is_kept_as_one_line_that_a_terminal_can_show() -> None:
+    typed_in(snapshots, ["restate", *HALF_TERM, "--reason", "Looked\n at \x1b[31mit", "--by", "V.\x07 Head"])
+    assert "restated by V. Head: Looked at [31mit" in typed_in(snapshots, ["list"]).output
+
+
+@pytest.mark.usefixtures("closed")
+def test_as_files_too_the_report_says_when_it_was_closed(tmp_path: Path) -> None:
+    for form in ("pdf", "xlsx"):
+        typed_in(report, ["compliance", *HALF_TERM, "--format", form, "-o", str(tmp_path / f"report.{form}")])
+    cover = CalamineWorkbook.from_path(tmp_path / "report.xlsx").get_sheet_by_name("Report").to_python()
+    assert any("As closed on Sat 19 Dec 2026, 07:00" in str(row[0]) for row in cover)
+    assert (tmp_path / "report.pdf").read_bytes().startswith(b"%PDF")

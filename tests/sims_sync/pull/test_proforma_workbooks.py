@@ -1,24 +1,29 @@
 """Pro-forma workbooks from the issue to the store: filled in, handed in, answered, handed in again."""
 
 from collections.abc import Callable
+from dataclasses import asdict, replace
 from datetime import date
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from connectors import CONNECTORS
 from connectors.proforma_workbook import ProformaWorkbookOptions
 from sims_sync.config import SourceSection
 from sims_sync.outcome import Outcome
+from sims_sync.plan import Action, Change
 from sims_sync.proforma_issue import issue_proformas
 from sims_sync.proforma_workbook.layout import Col
-from sims_sync.records import Entry, EntryKind, EntryState, Kind
+from sims_sync.records import Entry, EntryKind, EntryState, Kind, Target
 from sims_sync.school_year import HalfTermId
 from sims_sync.store.decisions import load_excusals
-from sims_sync.store.entries import load_entries
+from sims_sync.store.entries import Origin, apply_entries, load_entries
+from sims_sync.store.json_values import json_ready
 from sims_sync.store.reads import HeldRow, load_quarantine
 from sims_sync.store.session import Store
 from sims_sync.store.students import load_students
+from sims_sync.store.tables import entry_version
 from tests.sims_sync.builders import (
     AUTUMN_1,
     AUTUMN_2,
@@ -40,6 +45,8 @@ DAY = date(2026, 11, 12)
 DAY_1, DAY_2, DAY_3 = "2026-11-16 16:00", "2026-11-17 16:00", "2026-11-18 16:00"
 KINDS = tuple(kind for kind in Kind if kind is not Kind.PROFORMAS)
 SEVEN = "Vorrin7"
+TYPED = "Hand in maths homework every Monday"
+SAID: tuple[set[str], ...] = (set(), {OTHER_TEXT})
 
 Issue = Callable[..., Workbook]
 
@@ -97,6 +104,25 @@ def said(workbook: Workbook, surname: str, at_row: int = 0, kind: str = "Target"
 def filled(workbook: Workbook, surname: str = SEVEN, text: str = TEXT, at_row: int = 0, **more: object) -> Workbook:
     cells = {"date": DAY, "text": text, "submitted": "yes", **more}
     return workbook.write(surname, "Target", at_row, **cells)
+
+
+def typed_in_sims(world: World, text: str) -> None:
+    """As the push adopts a newer value: the next version of the only entry, of another run."""
+    (before,) = entries(world)
+    after = replace(before, targets=(Target(text),))
+    with world.store.writing() as connection:
+        change = Change(Action.CHANGE, before.key, after, before)
+        apply_entries(connection, world.id, [change], Origin("workbooks", "push-run"))
+
+
+def versions(world: World) -> dict[tuple[str, int], dict[str, object]]:
+    with world.store.reading() as connection:
+        columns = (entry_version.c.entry_key, entry_version.c.version, entry_version.c.content)
+        return {(row.entry_key, row.version): row.content for row in connection.execute(select(*columns))}
+
+
+def texts_of(world: World) -> set[str]:
+    return {target.text for entry in entries(world) for target in entry.targets}
 
 
 def test_what_a_tutor_writes_becomes_the_students_entry(school: World) -> None:
@@ -212,6 +238,50 @@ def test_an_older_copy_that_agrees_with_a_newer_one_leaves_the_newer_ones_time(s
     assert [each.targets[0].text for each in entries(school)] == [TEXT]
 
 
+def test_a_row_that_says_what_it_said_before_leaves_what_was_typed_in_sims_since(school: World) -> None:
+    book = filled(issue(school))
+    hand_in(school, book, DAY_1)
+    typed_in_sims(school, TYPED)
+    for number, when in enumerate((DAY_1, DAY_2), start=1):  # once the very same copy, once saved again with a new row
+        outcome = hand_in(school, book, when, f"{number}.xlsx", collected=DAY_2)
+        assert (outcome.exit_code, outcome.counts["changed"], texts_of(school)) == (0, 0, {TYPED} | SAID[number - 1])
+        filled(book, "Vorrin8", text=OTHER_TEXT)
+    hand_in(school, filled(book, text="Bring a calculator to maths"), DAY_3)
+    assert texts_of(school) == {"Bring a calculator to maths", OTHER_TEXT}
+
+
+def test_a_row_that_says_nothing_new_may_still_give_a_reason_for_no_interview(school: World) -> None:
+    book = filled(issue(school))
+    hand_in(school, book, DAY_1)
+    typed_in_sims(school, TYPED)
+    assert hand_in(school, book.write(SEVEN, excusal="suspended"), DAY_2).exit_code == 0
+    with school.store.reading() as connection:
+        assert [excusal.reason for excusal in load_excusals(connection, school.id)] == ["suspended"]
+    assert texts_of(school) == {TYPED}
+
+
+def test_the_same_copy_again_leaves_every_version_as_it_is(school: World) -> None:
+    book = filled(issue(school))
+    hand_in(school, book, DAY_1)
+    before = versions(school)
+    hand_in(school, book, DAY_1, collected=DAY_2)
+    assert versions(school) == before
+    hand_in(school, book, DAY_3)
+    (key,) = before
+    assert {name: text for name, text in versions(school)[key].items() if name != "last_said"} == json_ready(
+        asdict(entries(school)[0])
+    )
+
+
+def test_a_copy_older_than_the_last_one_leaves_what_was_typed_in_sims_since(school: World) -> None:
+    book = filled(issue(school))
+    hand_in(school, filled(book, text=OTHER_TEXT), DAY_2, "two.xlsx")
+    typed_in_sims(school, TYPED)
+    outcome = hand_in(school, filled(book), DAY_1, "one.xlsx", collected=DAY_3)
+    assert texts_of(school) == {TYPED}
+    assert any("1 rows of one.xlsx were left alone" in note for note in outcome.notes)
+
+
 def test_two_copies_in_one_folder_are_taken_in_the_order_in_which_they_were_saved(school: World) -> None:
     book = issue(school)
     filled(book, text=OTHER_TEXT).save(school.school.base / "in" / "a.xlsx", DAY_2)
@@ -308,9 +378,10 @@ def test_a_fourth_target_is_refused_and_the_three_are_kept(school: World) -> Non
 def test_a_text_that_sims_cannot_hold_is_refused_where_it_is_recorded(
     text: str, code: str, told: str, school: World
 ) -> None:
-    hand_in(school, filled(issue(school), text=text), DAY_1)
+    outcome = hand_in(school, filled(issue(school), text=text), DAY_1)
     assert ([row.code for row in held(school)], entries(school)) == ([code], [])
     assert told in said(answer(school), SEVEN)
+    assert "\N{PARTY POPPER}" not in f"{outcome} {held(school)}"  # of a text nothing is mailed, logged or kept
 
 
 def test_a_draft_may_still_be_too_long(school: World) -> None:

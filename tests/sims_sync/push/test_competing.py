@@ -16,7 +16,7 @@ from sims_sync.records import Delivery, EntryKind, Kind, Review
 from sims_sync.store.deliveries import load_deliveries, save_deliveries
 from sims_sync.store.entries import load_entries
 from sims_sync.store.session import Store
-from tests.sims_sync.builders import OTHER_TEXT, TEXT, Row, make_world, proforma, students
+from tests.sims_sync.builders import OTHER_TEXT, TEXT, Row, make_world, proforma, students, typed
 from tests.sims_sync.desk import Desk
 from tests.sims_sync.push.test_engine import EVENING, LINE, MORNING, NEXT_DAY, NOON, SECOND, Office
 from tests.sims_sync.push.test_wanted import HALF_TERM, NOW, TODAY, an_entry
@@ -57,6 +57,43 @@ def test_withdrawn_here_and_typed_over_there_an_export_before_the_push_does_not_
     assert (confirmed.desk.text(1), confirmed.state()) == (TYPED, "withdrawn not-ours")
     confirmed.export(NEXT_DAY)
     assert confirmed.entries() == {"sims": TYPED}
+
+
+def test_the_withdrawn_words_typed_again_in_sims_are_the_tutors_entry(confirmed: Office) -> None:
+    confirmed.hand_in(proforma("r1", 1, state="withdrawn"), when=EVENING)
+    confirmed.push(EVENING)
+    confirmed.confirm(NIGHT)
+    confirmed.desk.type_in(1, LINE)
+    confirmed.export(NEXT_DAY)
+    assert confirmed.entries() == {"sims": TEXT}
+
+
+def test_an_export_from_before_the_withdrawal_arrived_makes_no_entry_of_what_we_had_sent(confirmed: Office) -> None:
+    late = confirmed.desk.rows()
+    confirmed.hand_in(proforma("r1", 1, state="withdrawn"), when=EVENING)
+    confirmed.push(EVENING)
+    confirmed.world.put(Kind.MENTORING_ENTRIES, late, EVENING)
+    confirmed.confirm(NIGHT)
+    confirmed.world.run("pull_entries", NIGHT)
+    assert confirmed.entries() == {}
+
+
+def test_the_withdrawn_words_typed_in_another_place_are_the_tutors_entry(confirmed: Office) -> None:
+    confirmed.hand_in(proforma("r1", 1, state="withdrawn"), when=EVENING)
+    confirmed.push(EVENING)
+    confirmed.confirm(NIGHT)
+    confirmed.desk.type_in(1, LINE, SECOND)
+    confirmed.export(NEXT_DAY)
+    assert confirmed.entries() == {"sims": TEXT}
+
+
+@pytest.mark.parametrize(("day", "entries"), [("2027-01-12", {"proforma", "sims"}), ("2026-11-23", {"proforma"})])
+def test_our_words_typed_without_a_result_set_are_an_entry_of_the_half_term_that_owns_their_date(
+    confirmed: Office, day: str, entries: set[str]
+) -> None:
+    again = typed(1, LINE, "", day)
+    confirmed.world.read(Kind.MENTORING_ENTRIES, [*confirmed.desk.rows(), again], "2027-01-13 06:00")
+    assert set(confirmed.entries()) == entries
 
 
 def test_corrected_here_and_typed_over_there_an_export_before_the_push_undoes_no_correction(confirmed: Office) -> None:

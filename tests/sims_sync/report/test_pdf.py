@@ -5,6 +5,7 @@ import re
 import zlib
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
 
@@ -16,9 +17,10 @@ from sims_sync.compliance.facts import StaffFacts, Status, StudentFacts
 from sims_sync.report.pdf import STAND_IN, STAND_IN_NOTE, printable, render_pdf
 from sims_sync.report.pdf_content import pdf_content
 from sims_sync.report.pdf_layout import LAYOUT
-from sims_sync.report.summary import ComplianceSummary
+from sims_sync.report.summary import ComplianceSummary, Restatement
 from tests.sims_sync.report import invented
 
+NOW = datetime(2026, 12, 19, 7, 0, tzinfo=UTC)
 MARKUP = ('#panic("x")', "*b* _i_ $x$ = y", '"] #read("/etc/hostname")', "\\u{1F600} `raw` @label <label>", "// no")
 
 
@@ -159,3 +161,16 @@ def test_no_name_keeps_the_report_from_being_written(forename: str, surname: str
 
 def names_in(found: Iterable[dict[str, Any]]) -> list[str]:
     return [row[0] for block in found if block["kind"] == "students" for row in block["rows"]]
+
+
+def test_a_snapshot_says_when_it_was_closed_and_what_was_restated_before_any_figure() -> None:
+    moved = Restatement(NOW, "V. Head", "decided late", ("8A1: 4 of 10 → 5 of 10",))
+    found = [
+        str(block["text"])
+        for block in blocks(replace(invented.summary(), closed_at=NOW, restatements=(moved,)))
+        if block["kind"] in {"heading", "paragraph"}
+    ]
+    first_house = next(place for place, text in enumerate(found) if "House" in text)
+    opening = " ".join(found[:first_house])
+    assert "As taken on Sat 19 Dec 2026, 07:00: later changes are not in these figures." in opening
+    assert "by V. Head (decided late): 8A1: 4 of 10 → 5 of 10." in opening
