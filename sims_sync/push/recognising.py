@@ -38,8 +38,8 @@ class OurValues:
         """Whether a value that an export begun `at` shows belongs to a delivery, and so is no entry of its own.
 
         `place`: the half term that its result set names, and its slot, None where unknown; `owner`: the half term that
-        owns its date. What a tutor typed where nothing of ours ever was is theirs; so are our very words, in another half
-        term or after ours was withdrawn: an entry too few would name a tutor who has made it.
+        owns its date. What a tutor typed where nothing of ours ever was is theirs. So are our very words, in another
+        half term or after ours was withdrawn: an entry too few would name a tutor who has made it.
         """
         half_term, slot = place
         row = self.deliveries.get(delivery_key(half_term, student_id, slot)) if half_term and slot else None
