@@ -180,6 +180,20 @@ class HttpClient:
         return address
 
     def _ask_patiently(self, question: "_Question", *, again: bool) -> Answer:
+        try:
+            return self._ask(question)
+        except _MayPass as fault:
+            return self._ask_again(question, fault, again=again)
+
+    def _ask_again(self, question: "_Question", first: "_MayPass", *, again: bool) -> Answer:
+        """Wait and ask as often as is left; a question that is answered at once never pays for this."""
+        met: list[_MayPass] = [first]
+
+        def ask() -> Answer:
+            if met:
+                raise met.pop()
+            return self._ask(question)
+
         asking = Retrying(
             retry=retry_if_exception(lambda fault: isinstance(fault, _MayPass) and (again or fault.not_taken)),
             stop=stop_after_attempt(self._options.attempts),
@@ -188,7 +202,7 @@ class HttpClient:
             reraise=True,
         )
         try:
-            return asking(self._ask, question)
+            return asking(ask)
         except _MayPass as fault:
             raise fault.error from None
 

@@ -87,7 +87,7 @@ def apply_looks(
     others = [row for row in rows if row.revision == deliveries[row.delivery_key].revision]
     save_deliveries(connection, moment.school, adopted, moment.run_id)
     save_progress(connection, moment.school, [*others, *noted], moment.run_id)
-    there = [(row.delivery_key, row.revision) for row in rows if _is_settled(row) and _was_sent(row)]
+    there = [(row.delivery_key, row.revision) for row in rows if _is_settled(row) and _is_newly_ours(row)]
     mark_many_attempted(connection, moment.school, there, moment.now)
     tell(connection, moment.school, [(row, "") for row in rows], moment.now, moment.run_id)
     return Looked(counts, unchanged, problems)
@@ -199,6 +199,11 @@ def _is_settled(row: StoredDelivery) -> bool:
 def _was_sent(row: StoredDelivery) -> bool:
     """Read back equal. What was adopted is confirmed too, but nobody sent it: it is never ours to write over."""
     return row.confirmed_revision == row.revision and row.reason != ADOPTED
+
+
+def _is_newly_ours(row: StoredDelivery) -> bool:
+    """Sent, read back, and not yet marked as ours: an attempt marks it, a look alone must."""
+    return _was_sent(row) and normalise(row.text) not in row.ours
 
 
 def _many_changed(changed: int, settled: int) -> Problem:

@@ -49,13 +49,13 @@ def everything(world: World) -> dict[str, list[tuple[object, ...]]]:
 
 
 def without_reads(content: dict[str, list[tuple[object, ...]]]) -> dict[str, list[tuple[object, ...]]]:
-    """The same but for when each source was last read, and in which file each row was last seen."""
-    unmarked = [tuple(map(_without_file, row)) for row in content["entry_version"]]
+    """The same but for when each source was last read, and when it last said each row."""
+    unmarked = [tuple(map(_without_mark, row)) for row in content["entry_version"]]
     return {name: rows for name, rows in content.items() if name != "read"} | {"entry_version": unmarked}
 
 
-def _without_file(cell: object) -> object:
-    return {name: text for name, text in cell.items() if "file" not in name} if isinstance(cell, dict) else cell
+def _without_mark(cell: object) -> object:
+    return {name: text for name, text in cell.items() if name != "last_said"} if isinstance(cell, dict) else cell
 
 
 def read_every_kind(world: World) -> World:

@@ -303,7 +303,7 @@ def _text(entry: Entry) -> str:
 
 TestPushMachine = PushMachine.TestCase
 TestPushMachine.settings = settings(
-    max_examples=60,
+    max_examples=40,
     stateful_step_count=14,
     deadline=None,
     derandomize=True,
