@@ -1,13 +1,12 @@
 """The `sims-sync` command: its groups of commands, and how every fault becomes a sentence and an exit code."""
 
 import sys
-from importlib import import_module
-from typing import cast
 
 import click
 import structlog
 
 from sims_sync import __version__
+from sims_sync.cli.late import LateCommands
 from sims_sync.cli.log import configure_log
 from sims_sync.errors import SimsSyncError
 from sims_sync.outcome import EXIT_CODES, Ending
@@ -31,7 +30,7 @@ COMMANDS = {
     "jobs": "run_commands:jobs",
     "status": "state_commands:status",
     "serve": "run_commands:serve",
-    "report": "report_commands:report",
+    "report": "reports:report",
     "quarantine": "state_commands:quarantine",
     "sims-setup": "sims_setup_command:sims_setup",
     "proforma": "proforma_commands:proforma",
@@ -51,24 +50,11 @@ COMMANDS = {
 }
 
 
-class LateCommands(click.Group):
-    """A group whose commands are imported when they are asked for."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Every command, in the order of `COMMANDS`."""
-        del ctx
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """One command, or None where there is none of that name."""
-        del ctx
-        if cmd_name not in COMMANDS:
-            return None
-        module, _, attribute = COMMANDS[cmd_name].partition(":")
-        return cast("click.Command", getattr(import_module(f"sims_sync.cli.{module}"), attribute))
-
-
-@click.group(cls=LateCommands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=LateCommands,
+    commands_in=COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(__version__, prog_name="sims-sync")
 @click.option(
     "--config", "config_file", metavar="FILE", help="The config.toml to use (else SIMS_SYNC_CONFIG, else here)."

@@ -43,12 +43,7 @@ FORMATS: dict[str, Callable[[ComplianceSummary], str]] = {
 FILE_FORMATS: dict[str, Callable[[ComplianceSummary], bytes]] = {"pdf": render_pdf, "xlsx": render_workbook}
 
 
-@click.group()
-def report() -> None:
-    """Print a report, or write it to a file."""
-
-
-@report.command()
+@click.command()
 @half_term_option
 @click.option("--house", metavar="HOUSE", help="Only this house.")
 @click.option(

@@ -562,6 +562,66 @@ message = Table(
     _run(),
 )
 
+go_live = Table(
+    "go_live",
+    metadata,
+    _school(),
+    Column("decided_at", UtcDateTime, primary_key=True),
+    Column("decided_by", String, nullable=False),
+    Column("half_term", String, nullable=False),  # of the closed shadow snapshot that was looked at
+    Column("students_checked", Integer, nullable=False),
+    Column("staff_told", Date, nullable=False),
+)
+
+# A person looked at what the accusation guard found before this occasion's messages, and it is so (DOMAIN rule 8a).
+message_release = Table(
+    "message_release",
+    metadata,
+    _school(),
+    _key("half_term"),
+    _key("occasion"),
+    Column("released_at", UtcDateTime, primary_key=True),
+    Column("codes", JSON, nullable=False),
+    Column("released_by", String, nullable=False),
+    Column("reason", String, nullable=False),
+)
+
+# The tutor's own words about a group, for the Head of House's eyes (DOMAIN rule 22).
+tutor_note = Table(
+    "tutor_note",
+    metadata,
+    _school(),
+    _key("half_term"),
+    _key("tutor_group"),
+    Column("text", String, nullable=False),
+    Column("given_by", String, nullable=False),
+    Column("given_at", UtcDateTime, nullable=False),
+)
+
+cover = Table(
+    "cover",
+    metadata,
+    _school(),
+    _key("tutor_group"),
+    _key("staff_code"),
+    Column("first", Date, primary_key=True),
+    Column("last", Date),
+    Column("entered_by", String, nullable=False),
+    Column("entered_at", UtcDateTime, nullable=False),
+)
+
+# Lists that were written into a folder, so that a copy that somebody changed is known from one that nobody touched.
+written_list = Table(
+    "written_list",
+    metadata,
+    _school(),
+    _key("name"),
+    Column("fingerprint", String, nullable=False),
+    Column("written_at", UtcDateTime, nullable=False),
+    Column("collected", String, nullable=False, default=""),
+    Column("collected_at", UtcDateTime),
+)
+
 # --- what goes into SIMS -----------------------------------------------------------------------------------------
 
 delivery = Table(

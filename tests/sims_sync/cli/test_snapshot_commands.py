@@ -12,7 +12,7 @@ from python_calamine import CalamineWorkbook
 
 import jobs
 from sims_sync.cli import report_commands, snapshot_commands
-from sims_sync.cli.report_commands import report
+from sims_sync.cli.reports import report
 from sims_sync.cli.shared import Opened
 from sims_sync.cli.snapshot_commands import snapshots
 from sims_sync.config import Config, DemoSection
