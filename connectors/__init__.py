@@ -14,6 +14,7 @@ CONNECTORS: dict[str, str] = {
     "wonde": "connectors.wonde:Wonde",
     "memory": "connectors.memory:MemorySource",
     "mail_folder": "connectors.mail_folder:MailFolder",
+    "microsoft_graph": "connectors.microsoft_graph:MicrosoftGraph",
     "smtp": "connectors.smtp:Smtp",
 }
 

@@ -4,7 +4,7 @@ What became of a message depends on *where* it stopped. Until the server has ans
 so a fault before it may be tried again; once the message is on its way and the answer is lost, nobody can know.
 """
 
-import ipaddress
+import base64
 import re
 import smtplib
 import ssl
@@ -17,14 +17,28 @@ from typing import ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
+from sims_sync.client_credentials import (
+    MICROSOFT_LOGIN_URL,
+    ClientCredentials,
+    TenantName,
+    header_for_mail,
+    microsoft_request,
+)
 from sims_sync.connector import ConnectorContext, Finding, Options, SendOutcome, SendResult, Severity
 from sims_sync.errors import ConfigurationError, RetriableError
+from sims_sync.http_options import HttpOptions, HttpUrl, is_loopback
 from sims_sync.mailer_contract import addresses, refusal_of
 
+MICROSOFT_SCOPE = "https://outlook.office365.com/.default"
 DEFAULT_PORTS = {"starttls": 587, "tls": 465, "none": 25}
 START_MAIL_INPUT = 354
+_EXPLANATION = 334
 _OK = range(200, 300)
 _LATER = range(400, 500)  # a code below is no answer that SMTP knows at this point
+_DO_XOAUTH2 = (
+    "Let the application have SMTP.SendAsApp with admin consent and full access to the mailbox in Exchange, "
+    "and switch authenticated SMTP on for that mailbox."
+)
 _ENHANCED_STATUS = re.compile(rb"\b([245]\.\d{1,3}\.\d{1,3})\b")
 
 
@@ -40,21 +54,42 @@ class SmtpOptions(Options):
         default=False, description='Allows security = "none" to a relay inside the school\'s own network.'
     )
     user: str | None = Field(default=None, description="The account to log in with; none = no log-in.")
-    password: str | None = Field(default=None, description='A reference: "env:NAME", "file:PATH" or "keyring:NAME".')
+    password: str | None = Field(
+        default=None,
+        description='A reference: "env:NAME", "file:PATH" or "keyring:NAME"; for xoauth2 to the client secret.',
+    )
+    auth: Literal["password", "xoauth2"] = Field(
+        default="password", description='How to log in; "xoauth2": as an application, with a key of Microsoft 365.'
+    )
+    tenant: TenantName | None = Field(default=None, description="xoauth2: the directory's id, or one of its domains.")
+    client_id: str | None = Field(default=None, min_length=1, description="xoauth2: the application's id.")
+    login_url: HttpUrl = Field(default=MICROSOFT_LOGIN_URL, description="xoauth2: where the key is fetched.")
+    scope: str = Field(default=MICROSOFT_SCOPE, min_length=1, description="xoauth2: for which service it is.")
     ca_file: Path | None = Field(default=None, description="The school's own certificate authority (PEM), if any.")
     timeout_seconds: float = Field(default=60, gt=0, le=600, description="How long one answer of the server may take.")
 
     @model_validator(mode="after")
     def _safe(self) -> Self:
-        if self.security == "none" and not (self.internal_relay or _is_loopback(self.host)):
+        if self.security == "none" and not (self.internal_relay or is_loopback(self.host.strip("[]"))):
             raise ValueError(
                 'security = "none" sends staff names unenciphered: use "starttls" or "tls", '
                 "or set internal_relay = true for a relay inside the school's own network."
             )
         if (self.user is None) != (self.password is None):
             raise ValueError("user and password go together: give both or neither.")
-        if self.security == "none" and self.user is not None and not _is_loopback(self.host):
+        if self.security == "none" and self.user is not None and not is_loopback(self.host.strip("[]")):
             raise ValueError('a password is never sent with security = "none": use "starttls" or "tls".')
+        return self
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if self.auth == "password" and (self.tenant or self.client_id):
+            raise ValueError('tenant and client_id are of no use without auth = "xoauth2".')
+        user = self.user or ""
+        if self.auth == "xoauth2" and not (
+            self.tenant and self.client_id and user and user.isascii() and user.isprintable()
+        ):
+            raise ValueError('auth = "xoauth2" needs tenant, client_id, user (an address in ASCII) and password.')
         return self
 
 
@@ -69,6 +104,7 @@ class Smtp:
         self._options = options
         self._context = context
         self._port = options.port or DEFAULT_PORTS[options.security]
+        self._authority = _authority(options, context) if options.auth == "xoauth2" else None
 
     def send(self, message: EmailMessage) -> SendResult:
         """Hand the message to the server.
@@ -77,7 +113,7 @@ class Smtp:
         after the message was on its way; it may or may not have arrived and must not be sent again by itself.
 
         Raises:
-            RetriableError: no connection, no TLS, no log-in, or "later" (4xx); nothing was accepted.
+            RetriableError: no connection, no TLS, no key, no log-in, or "later" (4xx); nothing was accepted.
             ConfigurationError: the password's reference leads nowhere.
         """
         refusal = refusal_of(message)
@@ -99,7 +135,11 @@ class Smtp:
 
     @contextmanager
     def _connection(self) -> Iterator[smtplib.SMTP]:
-        password = self._context.secret(self._options.password) if self._options.password else None
+        password = None
+        if self._authority is not None:
+            header_for_mail(self._authority)  # now: the mail server is not left waiting for it
+        elif self._options.password:
+            password = self._context.secret(self._options.password)
         with _nothing_accepted():
             client = self._connected()
         try:
@@ -121,7 +161,9 @@ class Smtp:
         if self._options.security == "starttls":
             client.starttls(context=self._tls())
         client.ehlo_or_helo_if_needed()
-        if self._options.user is not None and password is not None:
+        if self._authority is not None:
+            _log_in_by_key(client, self._options.user or "", self._authority)
+        elif self._options.user is not None and password is not None:
             client.login(self._options.user, password)
 
     def _tls(self) -> ssl.SSLContext:
@@ -147,6 +189,36 @@ class Smtp:
             if answer[0] != START_MAIL_INPUT:
                 return _declined(*answer)
         return _handed_over(client, content)
+
+
+def _authority(options: SmtpOptions, context: ConnectorContext) -> ClientCredentials:
+    tenant, client_id, secret = options.tenant or "", options.client_id or "", options.password or ""
+    request = microsoft_request(options.login_url, tenant, client_id, secret, options.scope)
+    # Asked once: the outbox tries again.
+    return ClientCredentials(request, HttpOptions(timeout_seconds=options.timeout_seconds, attempts=1), context.secret)
+
+
+def _log_in_by_key(client: smtplib.SMTP, user: str, authority: ClientCredentials) -> None:
+    """Log in with a bearer key; one that is refused is renewed once.
+
+    Raises:
+        RetriableError: refused again.
+    """
+    if "XOAUTH2" not in client.esmtp_features.get("auth", "").upper().split():
+        raise smtplib.SMTPNotSupportedError
+    code, text = _key_shown(client, user, authority)
+    if code not in _OK and authority.renew():
+        code, text = _key_shown(client, user, authority)
+    if code not in _OK:
+        what = f"The mail server refused the log-in as an application ({_status(code, text)})."
+        raise RetriableError("smtp-login", what, _DO_XOAUTH2)
+
+
+def _key_shown(client: smtplib.SMTP, user: str, authority: ClientCredentials) -> tuple[int, bytes]:
+    """The server's last word. A refusal comes with an explanation first, to which an empty line answers."""
+    key = f"user={user}\1auth={header_for_mail(authority)}\1\1"
+    code, text = client.docmd("AUTH", f"XOAUTH2 {base64.b64encode(key.encode('ascii')).decode('ascii')}")
+    return client.docmd("") if code == _EXPLANATION else (code, text)
 
 
 def _handed_over(client: smtplib.SMTP, content: bytes) -> SendResult:
@@ -225,12 +297,3 @@ def _flattened(message: EmailMessage, *, wide: bool) -> bytes:
 def _dots_doubled(content: bytes) -> bytes:
     # A line of one dot would end the message (RFC 5321, 4.5.2).
     return re.sub(rb"(?m)^\.", b"..", content)
-
-
-def _is_loopback(host: str) -> bool:
-    if host.casefold() == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False

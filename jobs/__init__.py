@@ -8,6 +8,10 @@ JOBS = {
     "push_targets": "jobs.push_targets:run",
     "confirm_targets": "jobs.confirm_targets:run",
     "check_drift": "jobs.check_drift:run",
+    "write_lists": "jobs.write_lists:run",
     "take_snapshots": "jobs.take_snapshots:run",
+    "remind_tutors": "jobs.remind_tutors:run",
     "report_compliance": "jobs.report_compliance:run",
+    "check_readiness": "jobs.check_readiness:run",
+    "send_messages": "jobs.send_messages:run",
 }

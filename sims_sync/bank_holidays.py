@@ -1,12 +1,13 @@
 """Which days are bank holidays in England?"""
 
-from collections.abc import Iterable
 from datetime import date
+from functools import lru_cache
 
 import holidays
 
 
-def england_bank_holidays(years: Iterable[int]) -> frozenset[date]:
+@lru_cache(maxsize=32)
+def england_bank_holidays(years: tuple[int, ...]) -> frozenset[date]:
     """The bank holidays of England in these calendar years, substitute days included (DOMAIN rule 1).
 
     An academic year spans two calendar years: name both.

@@ -1,29 +1,35 @@
 """The compliance report of one half term, from the store to a summary: gate and guard before anything is shown."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import datetime
+
+from sqlalchemy import Connection
 
 from sims_sync.compliance.facts import Assessment, HoldReason, Occasion, StaffFacts
 from sims_sync.compliance.figures import assess
-from sims_sync.compliance.gate import accusation_guard, complete_data, data_is_fresh
-from sims_sync.compliance.snapshot_form import closing_history
+from sims_sync.compliance.gate import Previous, accusation_guard, complete_data, data_is_fresh
+from sims_sync.compliance.snapshot_form import Snapshot, closing_history
 from sims_sync.config import SchoolConfig
 from sims_sync.context import RunContext
 from sims_sync.report.summary import ComplianceSummary, summarise
 from sims_sync.school_facts import LoadedFacts, load_facts
-from sims_sync.school_year import WINDOW_OPENS, HalfTermId, SchoolYear
+from sims_sync.school_year import HalfTermId, SchoolYear
 from sims_sync.store.computations import load_previous, save_computation
 from sims_sync.store.snapshots import load_closings
 
 
 @dataclass(frozen=True, slots=True)
 class ComplianceReport:
-    """One half term's assessment, the facts it rests on, and why it may not be shown (`held`), if so."""
+    """One half term's assessment, the facts it rests on, and why it may not be shown (`held`), if so.
+
+    `closings`: the year's earlier closing snapshots, newest versions, oldest first (for the trend of rule 22).
+    """
 
     assessment: Assessment
     loaded: LoadedFacts
     held: tuple[HoldReason, ...]
     school_year: SchoolYear
+    closings: tuple[Snapshot, ...] = ()
 
     def staff(self) -> dict[str, StaffFacts]:
         """Staff by id."""
@@ -50,13 +56,7 @@ def compliance_report(context: RunContext, half_term: HalfTermId, occasion: Occa
     dates = school_year.dates(half_term)
     with context.store.reading() as connection:
         loaded = load_facts(connection, context.school, school_year, half_term)
-        previous = load_previous(
-            connection,
-            context.school_id,
-            half_term,
-            before=moment,
-            reminder_2_at=_opening(school_year, dates.reminder_2) if dates.reminder_2 else None,
-        )
+        previous = _previous(connection, context.school_id, school_year, half_term, moment)
         closings = load_closings(connection, context.school_id, half_term)
     history = closing_history(closings, _assessed_before(school_year, half_term, loaded.facts.settings.starts_with))
     fresh = data_is_fresh(loaded.reads, moment)
@@ -67,7 +67,14 @@ def compliance_report(context: RunContext, half_term: HalfTermId, occasion: Occa
         held = complete_data(loaded.reads, dates, occasion, moment, school_year) or accusation_guard(
             assessment, previous, loaded.reads, loaded.untied_entries
         )
-    return ComplianceReport(assessment, loaded, held, school_year)
+    return ComplianceReport(assessment, loaded, held, school_year, closings)
+
+
+def previous_of(context: RunContext, report: ComplianceReport) -> Previous:
+    """What was computed before a report, for the guard's comparison (rule 8a)."""
+    assessment = report.assessment
+    with context.store.reading() as connection:
+        return _previous(connection, context.school_id, report.school_year, assessment.half_term, assessment.moment)
 
 
 def remember(context: RunContext, report: ComplianceReport) -> None:
@@ -79,7 +86,7 @@ def remember(context: RunContext, report: ComplianceReport) -> None:
 
 
 def summary_of(
-    report: ComplianceReport, school: SchoolConfig, *, house: str | None = None, names: bool = False
+    report: ComplianceReport, school: SchoolConfig, *, house: str | tuple[str, ...] | None = None, names: bool = False
 ) -> ComplianceSummary:
     """The summary of one house, or of all."""
     facts = report.loaded.facts
@@ -94,6 +101,7 @@ def summary_of(
         names=names,
         first_read_note=" ".join(report.assessment.notes) or None,
         zone=report.school_year.calendar.timezone,
+        closings=report.closings,
     )
 
 
@@ -103,5 +111,10 @@ def _assessed_before(school_year: SchoolYear, half_term: HalfTermId, starts_with
     return [each for each in this_year if school_year.dates(each).not_assessed is None]
 
 
-def _opening(school_year: SchoolYear, day: date) -> datetime:
-    return datetime.combine(day, WINDOW_OPENS, school_year.calendar.timezone).astimezone(UTC)
+def _previous(
+    connection: Connection, school: str, school_year: SchoolYear, half_term: HalfTermId, moment: datetime
+) -> Previous:
+    """Reminder 2's computation is that of its day: the job that sends it starts when the window has opened."""
+    day = school_year.dates(half_term).reminder_2
+    at = school_year.end_of_day(day) if day else None
+    return load_previous(connection, school, half_term, before=moment, reminder_2_at=at)

@@ -3,7 +3,9 @@
 An unknown key is an error. Secrets are references ("env:NAME", "file:PATH", "keyring:SERVICE/USER"), never values.
 """
 
+import re
 from collections import defaultdict
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -17,6 +19,7 @@ from sims_sync.records import Kind
 from sims_sync.school_year import HALF_TERM_NAMES, HalfTermId
 
 SCHEDULE_FIELDS = ("second", "minute", "hour", "day", "month", "day_of_week")
+_PLACEHOLDER = re.compile(r"\{[^{}]*\}|[{}]")
 _BEFORE_HOUR_1, _HOUR_1 = datetime(2026, 1, 1, 0, 30, tzinfo=UTC), datetime(2026, 1, 1, 1, tzinfo=UTC)
 
 
@@ -35,6 +38,20 @@ def _schedule(text: str) -> str:
     if not fields["hour"].startswith("*") and hours.get_next_fire_time(None, _BEFORE_HOUR_1) == _HOUR_1:
         raise ValueError("must not name hour 1: it comes twice, or never, when the clocks change; use other hours")
     return text
+
+
+def _folder_for(whom: str | None) -> Callable[[str | None], str | None]:
+    """A folder's path that names whom it is for, so that no two people's lists come to lie in one folder."""
+    wanted = {f"{{{whom}}}"} if whom else set()
+
+    def check(text: str | None) -> str | None:
+        if text is None:
+            return None
+        if not text.strip() or set(_PLACEHOLDER.findall(text)) != wanted:
+            raise ValueError(f"must hold {{{whom}}} and no other braces" if whom else "must be a path without braces")
+        return text
+
+    return check
 
 
 HalfTermText = Annotated[str, AfterValidator(_half_term)]
@@ -90,6 +107,7 @@ class ProgrammeSection(Section):
     minimum_days: Annotated[int, Field(ge=1, le=40)] = 10
     deadline_days_before_end: Annotated[int, Field(ge=0, le=15)] = 3
     enrolled_statuses: tuple[str, ...] = ("main", "current", "single", "c", "m", "current single", "main (dual)")
+    readiness_aspects: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _termly_starts_a_term(self) -> Self:
@@ -205,21 +223,29 @@ class MessagesSection(Section):
     sender: Address
     allowed_domains: tuple[str, ...] = Field(min_length=1)
     mailer: MailerSection = MailerSection()
+    templates: str | None = None
 
-    @model_validator(mode="after")
-    def _live_comes_later(self) -> Self:
-        if self.mode == "live":
-            raise ValueError(
-                'mode = "live" is not available yet: the rules that make live mail safe (DOMAIN rules 5 to 8c) are not '
-                'complete; use "shadow"'
-            )
-        return self
+
+class FoldersSection(Section):
+    """Folders in which Heads of House and tutors find their lists (DOMAIN rule 23), with rights that the school sets.
+
+    `lead` is the programme lead's, for what a Head of House may not decide (rule 11).
+    """
+
+    houses: Annotated[str | None, AfterValidator(_folder_for("house"))] = None
+    groups: Annotated[str | None, AfterValidator(_folder_for("group"))] = None
+    lead: Annotated[str | None, AfterValidator(_folder_for(None))] = None
 
 
 class ReportsSection(Section):
-    """Where a report mail points to (DOMAIN rule 23); without `link` no report mail is sent."""
+    """Where a report mail points to (DOMAIN rule 23); without `link` and `folders` no report mail is sent.
+
+    `tutor_answers`: the file of the tutors' anonymous answers for the annual evaluation.
+    """
 
     link: str | None = None
+    tutor_answers: str | None = None
+    folders: FoldersSection = FoldersSection()
 
 
 class RolesSection(Section):

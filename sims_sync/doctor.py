@@ -1,4 +1,4 @@
-"""What `check` looks at: configuration, disk, store, calendar, roles, sources, mappings, the push, mail."""
+"""What `check` looks at: configuration, disk, store, calendar, roles, sources, mappings, the push, mail, folders."""
 
 import os
 import shutil
@@ -11,7 +11,10 @@ from sims_sync.config_file import load_config
 from sims_sync.connector import Finding, Severity
 from sims_sync.context import RunContext, connector_context, school_clock
 from sims_sync.errors import ConfigurationError, SimsSyncError
+from sims_sync.lists.refreshing import folders_checked
 from sims_sync.mapping import load_mapping
+from sims_sync.messages.going_live import NOT_DECIDED, last_decision, shown_moment
+from sims_sync.messages.wordings import wording_problems
 from sims_sync.push.readiness import push_findings
 from sims_sync.records import Kind
 from sims_sync.registry import build_mailer, build_source
@@ -69,7 +72,7 @@ def _store(store: Store) -> Iterator[Finding]:
 def _school(store: Store, school: SchoolConfig) -> list[Finding]:
     context = RunContext(store, school, school_clock(school.demo), "check", rehearsal=True)
     findings: list[Finding] = []
-    for look in (_calendar, _roles, _sources, push_findings, _mail):
+    for look in (_calendar, _roles, _sources, push_findings, _mail, folders_checked):
         try:
             findings += list(look(context))
         except ConfigurationError as error:
@@ -123,8 +126,10 @@ def _sources(context: RunContext) -> Iterator[Finding]:
 def _mail(context: RunContext) -> Iterator[Finding]:
     school = context.school
     subject = f"{school.id}: messages"
-    yield Finding(Severity.FINE, subject, f"mode {school.messages.mode}.")
-    if not school.reports.link:
+    yield from _mode(context, subject)
+    for problem in wording_problems(school):
+        yield Finding(Severity.WRONG, f"{school.id}: {problem.path}", problem.what, problem.do)
+    if not (school.reports.link or school.reports.folders.houses):
         do = "Set reports.link to where Heads of House open the report; until then no report is mailed."
         yield Finding(Severity.WARN, f"{school.id}: reports.link", "is not set.", do)
     for name, address in (("programme_lead", school.people.programme_lead),):
@@ -135,3 +140,15 @@ def _mail(context: RunContext) -> Iterator[Finding]:
     mailer = build_mailer(section.connector, section.options, connector_context(school, context.clock))
     for found in mailer.check():
         yield Finding(found.severity, f"{subject}: {found.subject}", found.what, found.do)
+
+
+def _mode(context: RunContext, subject: str) -> Iterator[Finding]:
+    mode = context.school.messages.mode
+    if mode != "live":
+        yield Finding(Severity.FINE, subject, f"mode {mode}.")
+        return
+    decided = last_decision(context)
+    if decided is None:
+        yield Finding(Severity.WRONG, subject, NOT_DECIDED.what, NOT_DECIDED.do)
+    else:
+        yield Finding(Severity.FINE, subject, f"mode live, decided on {shown_moment(decided.decided_at)}.")

@@ -97,7 +97,7 @@ def look(
         RunError: the deadline is no weekday.
         SimsSyncError: the files cannot be used.
     """
-    if deadline.weekday() >= _SATURDAY or deadline in england_bank_holidays([deadline.year]):
+    if deadline.weekday() >= _SATURDAY or deadline in england_bank_holidays((deadline.year,)):
         raise RunError("deadline", f"{deadline:%a %d %b %Y} is no school day.", "Give a school day as the deadline.")
     begun = first_day or deadline - timedelta(weeks=HALF_TERM_WEEKS) + timedelta(days=-deadline.weekday())
     school = _school(tried, folder, deadline, begun, policy)

@@ -1,8 +1,9 @@
 """The school's calendar put together: config, imported file, England's bank holidays, closures and announcements."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import date, datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from sims_sync.bank_holidays import england_bank_holidays
@@ -30,12 +31,35 @@ def build_school_year(
     """
     calendar = replace(_calendar(school, closures, announced or {}), deadline_snapshots=dict(snapshots or {}))
     try:
-        return SchoolYear(calendar)
+        return _worked_out(_Same(calendar))
     except CalendarRefused as refused:
         do = "Mend the calendar, or import it again with `sims-sync calendar import FILE`."
         raise ConfigurationError(
             [ConfigProblem(f"{school.id}: calendar", problem, do) for problem in refused.problems]
         ) from None
+
+
+class _Same:
+    """A calendar as a key: two that say the same are the same."""
+
+    def __init__(self, calendar: Calendar) -> None:
+        self.calendar = calendar
+        self._content = tuple(_hashable(getattr(calendar, each.name)) for each in fields(calendar))
+
+    def __hash__(self) -> int:
+        return hash(self._content)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self._content == other._content
+
+
+@lru_cache(maxsize=256)  # a trust's schools ask for theirs many times in each run
+def _worked_out(same: _Same) -> SchoolYear:
+    return SchoolYear(same.calendar)
+
+
+def _hashable(value: object) -> object:
+    return tuple(sorted(value.items())) if isinstance(value, Mapping) else value
 
 
 def _calendar(school: SchoolConfig, closures: Sequence[Closure], announced: Announced) -> Calendar:
@@ -53,7 +77,7 @@ def _calendar(school: SchoolConfig, closures: Sequence[Closure], announced: Anno
         do = "Run `sims-sync calendar import FILE`, or write [[calendar.half_terms]]."
         raise ConfigurationError([ConfigProblem(f"{school.id}: calendar", "has no half terms.", do)])
     years = range(min(each.start.year for each in half_terms), max(each.end.year for each in half_terms) + 1)
-    holidays = england_bank_holidays(years) | set(section.add_bank_holidays)
+    holidays = england_bank_holidays(tuple(years)) | set(section.add_bank_holidays)
     return Calendar(
         half_terms=tuple(sorted(half_terms, key=lambda each: each.id)),
         inset_days=frozenset(inset),

@@ -25,9 +25,11 @@ from sims_sync.proformas import ORIGIN as PROFORMA
 from sims_sync.records import Entry, Kind, StaffMember, Student
 from sims_sync.roles_file import read_roles
 from sims_sync.school_year import HalfTermId, SchoolYear
+from sims_sync.store.cover import cover_roles
 from sims_sync.store.decisions import load_away, load_excusals, load_exemptions
 from sims_sync.store.deliveries import load_deliveries
 from sims_sync.store.entries import load_entries
+from sims_sync.store.messages import not_reached
 from sims_sync.store.plans import waiting_sources
 from sims_sync.store.reads import (
     MissingRow,
@@ -42,6 +44,7 @@ from sims_sync.store.students import load_spans, load_students
 
 # Where SIMS says who tutors a group in several places, the first of these that names anyone for the group is believed.
 _ORIGINS = ("tutor_groups", "staff", "students")
+_REMINDER = "tutor-reminder"  # the kind in a message's key
 _ENTRY_KINDS = (Kind.MENTORING_ENTRIES, Kind.PROFORMAS)
 _FEEDING = (Kind.STUDENTS, Kind.STAFF, Kind.TUTOR_GROUPS, *_ENTRY_KINDS)
 
@@ -71,9 +74,9 @@ def load_facts(
     first_read = first_good_read(connection, school.id, Kind.STUDENTS)
     first_read_on = school_year.local_date(first_read) if first_read else None
     staff = load_staff(connection, school.id)
-    roles, unknown = _resolved_roles(
-        _merged_roles(load_roles(connection, school.id), read_roles(school.path(school.roles.file))), staff
-    )
+    merged = _merged_roles(load_roles(connection, school.id), read_roles(school.path(school.roles.file)))
+    # What a person entered as cover adds to whatever SIMS and the file say (rule 12).
+    roles, unknown = _resolved_roles([*merged, *cover_roles(connection, school.id)], staff)
     entries = load_entries(connection, school.id)
     held = [row for kind in _ENTRY_KINDS for row in load_quarantine(connection, school.id, kind)]
     facts = SchoolFacts(
@@ -88,6 +91,7 @@ def load_facts(
         quarantined_students=frozenset(row.student_id for row in held if row.student_id),
         first_read_on=first_read_on,
         not_yet_in_sims=_not_yet_in_sims(connection, school, entries),
+        mail_failed=not_reached(connection, school.id, str(half_term), _REMINDER),
     )
     return LoadedFacts(
         facts,

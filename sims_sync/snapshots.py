@@ -15,7 +15,14 @@ from sims_sync.records import Kind, Student
 from sims_sync.report.summary import ComplianceSummary, Restatement, clean, summarise
 from sims_sync.school_year import HalfTermDates, HalfTermId, SchoolYear
 from sims_sync.store.decisions import record_audit
-from sims_sync.store.snapshots import StoredSnapshot, load_snapshots, restate_snapshot, take_snapshot, taken_snapshots
+from sims_sync.store.snapshots import (
+    StoredSnapshot,
+    load_closings,
+    load_snapshots,
+    restate_snapshot,
+    take_snapshot,
+    taken_snapshots,
+)
 from sims_sync.store.students import load_students
 
 OCCASIONS = (Occasion.DEADLINE, Occasion.CLOSING)
@@ -76,7 +83,7 @@ def closed_summary(
     occasion: Occasion = Occasion.CLOSING,
     *,
     version: int | None = None,
-    house: str | None = None,
+    house: str | tuple[str, ...] | None = None,
     names: bool = False,
 ) -> ComplianceSummary | None:
     """The snapshot as the report shows it, with its restatements listed; None = it was never taken.
@@ -89,6 +96,7 @@ def closed_summary(
     """
     with context.store.reading() as connection:
         versions = load_snapshots(connection, context.school_id, half_term, occasion)
+        closings = load_closings(connection, context.school_id, half_term) if versions else ()
         students = load_students(connection, context.school_id) if versions and names else {}
     if not versions:
         return None
@@ -105,6 +113,7 @@ def closed_summary(
         names=names,
         first_read_note=" ".join(content.assessment.notes) or None,
         zone=context.school_year().calendar.timezone,
+        closings=closings,
     )
     return replace(summary, closed_at=chosen.taken_at, restatements=_restatements(versions))
 

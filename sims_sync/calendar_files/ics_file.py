@@ -163,7 +163,7 @@ def _weekdays(events: Sequence[_Event], meaning: Meaning, longest_days: int) -> 
 def _closed_days(events: Sequence[_Event]) -> tuple[frozenset[date], list[str]]:
     closed = frozenset(_weekdays(events, Meaning.CLOSED, _LONGEST_CLOSED_SPELL_DAYS))
     named = set(_weekdays(events, Meaning.BANK_HOLIDAY, 1))
-    unknown = sorted(named - england_bank_holidays({day.year for day in named}))
+    unknown = sorted(named - england_bank_holidays(tuple(sorted({day.year for day in named}))))
     notes = [
         f"{shown_day(day)} is called a bank holiday but is none of England's: it was kept as a closed day."
         for day in unknown

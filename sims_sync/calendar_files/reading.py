@@ -38,7 +38,7 @@ def read_calendar(path: Path) -> ImportedCalendar:
 
 def _checked(imported: ImportedCalendar) -> ImportedCalendar:
     years = {day.year for half_term in imported.half_terms for day in (half_term.start, half_term.end)}
-    warnings = SchoolYear(imported.with_bank_holidays(england_bank_holidays(years))).warnings()
+    warnings = SchoolYear(imported.with_bank_holidays(england_bank_holidays(tuple(sorted(years))))).warnings()
     return ImportedCalendar(
         half_terms=imported.half_terms,
         inset_days=imported.inset_days,

@@ -1,9 +1,6 @@
 """`excuse` and `exempt`: what a Head of House decides about one student and half term (DOMAIN rules 9, 11)."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
 import click
 
@@ -16,25 +13,27 @@ from sims_sync.cli.shared import (
     school_option,
     whoami,
 )
-from sims_sync.compliance.facts import Excusal, Exemption, Span, StudentClass
+from sims_sync.compliance.facts import Span
 from sims_sync.compliance_report import compliance_report
 from sims_sync.context import RunContext
 from sims_sync.converters import read_date
-from sims_sync.errors import ConfigProblem, ConfigurationError
-from sims_sync.school_year import HalfTermId
-from sims_sync.store.decisions import (
-    decide_excusal,
-    load_excusals,
-    record_audit,
-    save_away,
-    save_excusal,
-    save_exemption,
+from sims_sync.decision_rules import (
+    REASON_CHARACTERS,
+    REASONS,
+    Decision,
+    exempt_student,
+    find_excusal,
+    give_excusal,
+    is_after_deadline,
+    is_done,
+    reason_fault,
+    settle_excusal,
 )
+from sims_sync.errors import ConfigProblem, ConfigurationError
+from sims_sync.store.decisions import record_audit, save_away
 from sims_sync.store.staff import load_staff
 from sims_sync.store.students import load_register
 
-REASONS = ("long-term absence", "alternative provision", "suspended", "trip or exams", "refused", "other")
-OTHER_LENGTH = 80
 _AFTER_DEADLINE = "after the deadline, so the figures at the deadline stay as they were."
 
 student_argument = click.argument("student", metavar="ADMISSION-NUMBER")
@@ -48,7 +47,11 @@ def excuse() -> None:
 
 @excuse.command()
 @student_argument
-@click.option("--reason", required=True, help=f"One of: {', '.join(REASONS)}; or other words of at most 80 characters.")
+@click.option(
+    "--reason",
+    required=True,
+    help=f"One of: {', '.join(REASONS)}; or other words of at most {REASON_CHARACTERS} characters.",
+)
 @half_term_option
 @by_option
 @school_option
@@ -58,17 +61,14 @@ def give(
     student: str, reason: str, half_term: str | None, who: str | None, school_id: str | None, as_of: datetime | None
 ) -> None:
     """Say why a student cannot be interviewed; the Head of House decides."""
-    if len(reason.strip()) > OTHER_LENGTH or not reason.strip():
-        raise click.UsageError(f"A reason has 1 to {OTHER_LENGTH} characters.")
+    _refuse_unfit(reason)
     with opened() as place:
-        decision = _decision(place.context(place.one_school(school_id), as_of), student, half_term, who)
-        day = decision.context.school_year().local_date(decision.at)
-        given = Excusal(decision.student_id, decision.half_term, reason.strip(), day)
-        decision.write(
-            "excusal-given",
-            lambda connection: save_excusal(connection, decision.school, given, decision.who, decision.at),
-        )
-    late = _is_after_deadline(decision)
+        context = place.context(place.one_school(school_id), as_of)
+        school_year = context.school_year()
+        decision = _decision(context, student, half_term, who)
+        with context.store.writing() as connection:
+            give_excusal(connection, decision, reason, school_year.local_date(decision.at))
+    late = is_after_deadline(school_year, decision.half_term, decision.at)
     click.echo(f"Given for {decision.half_term}: {_AFTER_DEADLINE if late else 'awaiting the decision.'}")
 
 
@@ -111,15 +111,15 @@ def exempt(
     student: str, reason: str, half_term: str | None, who: str | None, school_id: str | None, as_of: datetime | None
 ) -> None:
     """Exempt a student for one half term, with a reason."""
+    _refuse_unfit(reason)
     with opened() as place:
-        decision = _decision(place.context(place.one_school(school_id), as_of), student, half_term, who)
-        if _is_done(decision):
+        context = place.context(place.one_school(school_id), as_of)
+        decision = _decision(context, student, half_term, who)
+        if is_done(compliance_report(context, decision.half_term).assessment, decision.student_id):
             click.echo(f"This student has an entry in {decision.half_term} already: nothing was changed.")
             return
-        given = Exemption(decision.student_id, decision.half_term, reason.strip())
-        decision.write(
-            "exempted", lambda connection: save_exemption(connection, decision.school, given, decision.who, decision.at)
-        )
+        with context.store.writing() as connection:
+            exempt_student(connection, decision, reason)
     click.echo(f"Exempt in {decision.half_term}.")
 
 
@@ -164,35 +164,13 @@ def _date(text: str) -> date:
         raise click.UsageError(f"{text!r} is no date: write 2026-11-23.") from None
 
 
-@dataclass(frozen=True, slots=True)
-class _Decision:
-    """One decision about one student, ready to be written with its line in the audit log."""
-
-    context: RunContext
-    student_id: str
-    half_term: HalfTermId
-    who: str
-    at: datetime
-
-    @property
-    def school(self) -> str:
-        return self.context.school_id
-
-    def write(self, action: str, change: Callable[[Any], None]) -> None:
-        with self.context.store.writing() as connection:
-            change(connection)
-            record_audit(
-                connection,
-                self.school,
-                at=self.at,
-                who=self.who,
-                action=action,
-                subject=self.student_id,
-                detail={"half_term": str(self.half_term)},
-            )
+def _refuse_unfit(reason: str) -> None:
+    fault = reason_fault(reason)
+    if fault is not None:
+        raise click.UsageError(fault)
 
 
-def _decision(context: RunContext, student: str, half_term: str | None, who: str | None) -> _Decision:
+def _decision(context: RunContext, student: str, half_term: str | None, who: str | None) -> Decision:
     now = context.now()
     chosen = chosen_half_term(context.school_year(), half_term, now)
     with context.store.reading() as connection:
@@ -201,19 +179,7 @@ def _decision(context: RunContext, student: str, half_term: str | None, who: str
     if found is None:
         do = "Look the number up in SIMS, with its leading zeros; pull the students first."
         raise ConfigurationError([ConfigProblem("ADMISSION-NUMBER", "belongs to no student known here.", do)])
-    return _Decision(context, found, chosen, who or whoami(), now)
-
-
-def _is_after_deadline(decision: _Decision) -> bool:
-    school_year = decision.context.school_year()
-    deadline = school_year.dates(decision.half_term).deadline
-    return deadline is not None and school_year.local_date(decision.at) > deadline
-
-
-def _is_done(decision: _Decision) -> bool:
-    """Whether the student has a qualifying entry: there is nothing to exempt them from then."""
-    lines = compliance_report(decision.context, decision.half_term).assessment.lines
-    return any(line.student_id == decision.student_id and line.student_class is StudentClass.DONE for line in lines)
+    return Decision(context.school_id, found, chosen, who or whoami(), now)
 
 
 def _decide(
@@ -227,28 +193,18 @@ def _decide(
     reason: str | None,
 ) -> None:
     with opened() as place:
-        decision = _decision(place.context(place.one_school(school_id), as_of), student, half_term, who)
-        with place.store.reading() as connection:
-            given = {(item.student_id, item.half_term) for item in load_excusals(connection, decision.school)}
-        if (decision.student_id, decision.half_term) not in given:
-            what = f"has no excusal for {decision.half_term}."
-            raise ConfigurationError(
-                [ConfigProblem("ADMISSION-NUMBER", what, "Give it first: `sims-sync excuse give`.")]
-            )
-        values = {
-            "accepted": accepted,
-            "decided_by": decision.who,
-            "decided_at": decision.at,
-            "decision_reason": reason,
-        }
-        decision.write(
-            "excusal-accepted" if accepted else "excusal-refused",
-            lambda connection: decide_excusal(
-                connection, decision.school, decision.student_id, decision.half_term, values
-            ),
-        )
+        context = place.context(place.one_school(school_id), as_of)
+        school_year = context.school_year()
+        decision = _decision(context, student, half_term, who)
+        with context.store.writing() as connection:
+            if find_excusal(connection, decision) is None:
+                what = f"has no excusal for {decision.half_term}."
+                raise ConfigurationError(
+                    [ConfigProblem("ADMISSION-NUMBER", what, "Give it first: `sims-sync excuse give`.")]
+                )
+            settle_excusal(connection, decision, accepted=accepted, reason=reason)
     if accepted:
         click.echo("Accepted: excused.")
     else:
-        late = _is_after_deadline(decision)
+        late = is_after_deadline(school_year, decision.half_term, decision.at)
         click.echo(f"Not accepted: {_AFTER_DEADLINE if late else 'outstanding.'}")

@@ -38,7 +38,7 @@ COMMANDS = {
     "deliveries": "delivery_commands:deliveries",
     "why": "why_command:why",
     "snapshots": "snapshot_commands:snapshots",
-    "messages": "state_commands:messages",
+    "messages": "message_commands:messages",
     "calendar": "calendar_commands:calendar",
     "roles": "roles_commands:roles",
     "reports": "source_commands:reports",
@@ -46,6 +46,7 @@ COMMANDS = {
     "excuse": "decision_commands:excuse",
     "exempt": "decision_commands:exempt",
     "tutor": "decision_commands:tutor",
+    "cover": "cover_command:cover",
     "demo": "demo_command:demo",
 }
 

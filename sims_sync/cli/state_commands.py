@@ -1,4 +1,4 @@
-"""`status`, `quarantine list` and `messages list`: what there is to see, worst first."""
+"""`status` and `quarantine`: what there is to see, worst first."""
 
 import json
 from dataclasses import dataclass, field
@@ -148,36 +148,6 @@ def discard(quarantine_id: str, reason: str, school_id: str | None) -> None:
     if not found:
         raise click.UsageError(f"No row {quarantine_id!r} is held: see `sims-sync quarantine list`.")
     click.echo(f"{quarantine_id} is discarded.")
-
-
-@click.group()
-def messages() -> None:
-    """What was sent, and what was not."""
-
-
-@messages.command("list")
-@school_option
-@json_option
-@config_option
-def messages_list(school_id: str | None, as_json: bool) -> None:
-    """List every message, newest first."""
-    with opened() as place:
-        rows = []
-        for school in place.schools(school_id):
-            with place.store.reading() as connection:
-                rows += [(school.id, row) for row in load_messages(connection, school.id)]
-    if as_json:
-        items = [{"school": school_name, **_plain(row)} for school_name, row in rows]
-        click.echo(json.dumps({"messages": items}, indent=2))
-        return
-    for school_name, row in rows:
-        click.echo(
-            f"{row.state:<9} {school_name}  {row.half_term}  {row.kind}  {row.created:{MOMENT}} UTC  {row.message_id}"
-        )
-        if row.detail:
-            click.echo(f"    {row.detail}")
-    if not rows:
-        click.echo("No message yet.")
 
 
 def _health(place: Opened, school: SchoolConfig) -> _Health:

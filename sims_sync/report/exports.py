@@ -3,10 +3,12 @@
 import csv
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from io import StringIO
 
 from sims_sync.report import wording
 from sims_sync.report.summary import ComplianceSummary, GroupRow, HouseSummary, StudentRow
+from sims_sync.report.trend import TrendPoint
 
 SCHEMA = "sims-sync/compliance/1"
 NAME_COLUMNS = ("tutor_group", "tutor", "forename", "surname", "class")
@@ -158,6 +160,10 @@ def _document(summary: ComplianceSummary) -> dict[str, object]:
     return document
 
 
+def _trend(points: Iterable[TrendPoint]) -> list[dict[str, object]]:
+    return [asdict(point) for point in points]
+
+
 def _house(summary: ComplianceSummary, house: HouseSummary) -> dict[str, object]:
     return {
         "house": house.house,
@@ -169,6 +175,7 @@ def _house(summary: ComplianceSummary, house: HouseSummary) -> dict[str, object]
         "headline": wording.headline(summary, house),
         "nearly_there": wording.nearly_line([house]) or None,
         "counts": {found.value: number for found, number in house.counts.items()},
+        "trend": _trend(house.trend),
         "groups": [_group(summary, row) for row in house.groups],
     }
 

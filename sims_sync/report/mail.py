@@ -11,8 +11,9 @@ from typing import Literal
 
 from sims_sync.compliance.facts import Occasion
 from sims_sync.errors import ConfigProblem, ConfigurationError, SafetyStop
-from sims_sync.report import wording
+from sims_sync.report import trend, wording
 from sims_sync.report.page import TABLE_SECTIONS, TEMPLATES
+from sims_sync.report.ready_to_send import ready_to_send
 from sims_sync.report.summary import ComplianceSummary, HouseSummary, Section, clean
 
 Mode = Literal["shadow", "live"]
@@ -55,6 +56,8 @@ def compose_report_mail(
         "w": wording,
         "Section": Section,
         "table_sections": TABLE_SECTIONS,
+        "trend": trend,
+        "ready": ready_to_send,
         "notice": notice,
         "link": link,
         "link_is_address": (link or "").startswith(("https://", "http://")),
@@ -101,7 +104,7 @@ def _check_settings(recipient: str, sender: str, link: str | None, allowed_domai
                 "Write the address or folder where Heads of House open it.",
             )
         )
-    if _domain(recipient) not in {domain.casefold() for domain in allowed_domains}:
+    if not is_deliverable(recipient, allowed_domains):
         problems.append(
             ConfigProblem(
                 "messages.allowed_domains",
@@ -113,6 +116,11 @@ def _check_settings(recipient: str, sender: str, link: str | None, allowed_domai
         problems.append(ConfigProblem("messages.sender", "is not one e-mail address.", "Write name@domain."))
     if problems:
         raise ConfigurationError(problems)
+
+
+def is_deliverable(address: str, allowed_domains: Collection[str]) -> bool:
+    """Whether mail may go there: exactly one address, in one of the school's domains (rule 23)."""
+    return _domain(address) in {domain.casefold() for domain in allowed_domains}
 
 
 def _domain(address: str) -> str | None:

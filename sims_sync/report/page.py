@@ -2,8 +2,9 @@
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from sims_sync.report import wording
-from sims_sync.report.summary import ComplianceSummary, Section
+from sims_sync.report import trend, wording
+from sims_sync.report.ready_to_send import ready_to_send
+from sims_sync.report.summary import ComplianceSummary, Section, whole_school
 
 TEMPLATES = Environment(
     loader=PackageLoader("sims_sync.report"),
@@ -18,4 +19,5 @@ TABLE_SECTIONS = (Section.CONVERSATION, Section.NEARLY_THERE, Section.NOBODY_NAM
 def render_html(summary: ComplianceSummary) -> str:
     """The whole page, UTF-8 when written; names of students only where the summary holds them."""
     template = TEMPLATES.get_template("report.html.j2")
-    return template.render(summary=summary, w=wording, Section=Section, table_sections=TABLE_SECTIONS) + "\n"
+    shown = {"summary": summary, "w": wording, "Section": Section, "table_sections": TABLE_SECTIONS}
+    return template.render(**shown, trend=trend, ready=ready_to_send, whole_school=whole_school(summary)) + "\n"

@@ -2,6 +2,7 @@
 
 import json
 import unicodedata
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
 
@@ -23,9 +24,13 @@ def render_pdf(summary: ComplianceSummary) -> bytes:
 
     Nothing of this machine gets in: no typeface, package or clock. Its date is the summary's moment.
     """
-    report = printable(summary)
-    compiler = _compiler(LAYOUT, {"report": json.dumps(report)})
-    return _pdf(compiler, int(summary.as_of.timestamp()))
+    return typeset(pdf_content(summary), summary.as_of)
+
+
+def typeset(content: dict[str, object], as_of: datetime) -> bytes:
+    """The PDF of any report's content: title, staff_only and blocks as `pdf_content` documents; `as_of` is its date."""
+    compiler = _compiler(LAYOUT, {"report": json.dumps(_printable(content))})
+    return _pdf(compiler, int(as_of.timestamp()))
 
 
 def printable(summary: ComplianceSummary) -> dict[str, object]:
@@ -33,7 +38,10 @@ def printable(summary: ComplianceSummary) -> dict[str, object]:
 
     Otherwise one student's name could keep the whole report from being written: PDF/UA forbids missing characters.
     """
-    content = pdf_content(summary)
+    return _printable(pdf_content(summary))
+
+
+def _printable(content: dict[str, object]) -> dict[str, object]:
     report: dict[str, object] = _with_known_characters(content)
     if STAND_IN in json.dumps(report, ensure_ascii=False) and isinstance(blocks := report["blocks"], list):
         blocks.append({"kind": "paragraph", "style": "plain", "text": STAND_IN_NOTE})

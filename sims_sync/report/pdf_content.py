@@ -2,8 +2,18 @@
 
 from collections.abc import Iterable, Sequence
 
-from sims_sync.report import wording
-from sims_sync.report.summary import ComplianceSummary, GroupRow, HouseSummary, Section, StudentRow
+from sims_sync.report import trend, wording
+from sims_sync.report.pdf_blocks import bars
+from sims_sync.report.ready_to_send import HEADING, ready_to_send
+from sims_sync.report.summary import (
+    ComplianceSummary,
+    GroupRow,
+    HouseSummary,
+    Section,
+    StudentRow,
+    whole_school,
+)
+from sims_sync.report.trend import TrendPoint
 
 _TONES = {Section.CONVERSATION: "follow-up", Section.NEARLY_THERE: "nearly"}
 TABLE_SECTIONS = (Section.CONVERSATION, Section.NEARLY_THERE, Section.NOBODY_NAMED, Section.UNDER_WAY)
@@ -45,6 +55,17 @@ def _houses(summary: ComplianceSummary) -> Iterable[Block]:
         for section in TABLE_SECTIONS:
             yield from _section(summary, section, house.section(section))
         yield from _rest(house)
+        yield from _trend(house.trend)
+        yield from _listed(HEADING, ready_to_send(summary, house))
+    if points := whole_school(summary):
+        yield _heading(2, "The whole school")
+        yield from _trend(points)
+
+
+def _trend(points: Sequence[TrendPoint]) -> Iterable[Block]:
+    if points:
+        yield _heading(3, trend.HEADING)
+        yield bars(trend.COLUMNS, points, trend.CAPTION)
 
 
 def _section(summary: ComplianceSummary, section: Section, groups: Sequence[GroupRow]) -> Iterable[Block]:

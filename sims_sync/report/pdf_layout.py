@@ -25,6 +25,7 @@ LAYOUT = r"""#let typefaces = json(bytes(sys.inputs.typefaces))
 #set par(leading: 0.55em, spacing: 0.7em)
 #set page(
   paper: "a4",
+  flipped: report.at("landscape", default: false),
   margin: (x: 15mm, top: 20mm, bottom: 18mm),
   header: text(9pt, weight: "bold", report.staff_only),
   footer: context text(9pt, fill: quiet, grid(
@@ -97,6 +98,35 @@ LAYOUT = r"""#let typefaces = json(bytes(sys.inputs.typefaces))
   ..it.rows.flatten(),
 )
 
+// A cell of `table`: a text, perhaps strong, perhaps with a quiet line and a bar below it.
+#let cell(it) = {
+  show regex("[✔◕▲○▼●]"): set text(font: typefaces.last())
+  if it.strong { strong(it.text) } else { it.text }
+  if it.quiet != "" { linebreak() + text(8pt, fill: quiet, it.quiet) }
+  if it.percent != none { bar(it.percent) }
+}
+
+#let any-table(it) = {
+  set text(9pt)
+  if it.caption != "" { caption(it.caption) }
+  table(
+    columns: it.widths.map(width => width * 1fr),
+    table.header(..it.columns.map(strong)),
+    ..it.rows.flatten().map(cell),
+  )
+}
+
+// A table of bars: what is measured, its number, and the bar that shows it.
+#let bars(it) = {
+  caption(it.caption)
+  table(
+    columns: (42mm, 46mm, auto),
+    align: (left, left, left),
+    table.header(..it.columns.map(strong)),
+    ..it.rows.map(row => (row.label, row.figures, if row.percent == none [ – ] else { bar(row.percent) })).flatten(),
+  )
+}
+
 // A short list stays on one page with its heading.
 #let lines(it) = block(breakable: it.lines.len() > 10, list(..it.lines))
 
@@ -107,6 +137,8 @@ LAYOUT = r"""#let typefaces = json(bytes(sys.inputs.typefaces))
   groups: groups,
   students: students,
   list: lines,
+  table: any-table,
+  bars: bars,
 ).at(it.kind)(it)
 
 #for it in report.blocks { shown(it) }

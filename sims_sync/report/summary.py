@@ -1,5 +1,6 @@
 """What the Head of House report holds, exceptions first (DOMAIN rules 19 to 22): pure, from figures to rows."""
 
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -24,9 +25,12 @@ from sims_sync.compliance.facts import (
     StudentLine,
 )
 from sims_sync.compliance.figures import nearly_there, people_needing_follow_up
+from sims_sync.compliance.snapshot_form import Snapshot
+from sims_sync.report.trend import TrendPoint, trend_of
 from sims_sync.school_year import HalfTermId
 
 SCHOOL_ZONE = ZoneInfo("Europe/London")
+_DIGITS = re.compile(r"(\d+)")
 UNLISTED_TUTOR = "tutor not in the staff list"
 _CONVERSATION = {Status.ACTION_NEEDED, Status.NOT_STARTED, Status.BEHIND}
 
@@ -68,7 +72,7 @@ class HouseSummary:
     """One house: Σdone/Σdue (rule 19), its groups in rule 21's order, and how many students are in each class.
 
     `follow_up` and `nearly` are the ids of distinct people (rule 12). `heads` are names, empty = vacancy.
-    `ungrouped` counts the house's students who stand in no group's row.
+    `trend`: up to six half terms of this academic year, oldest first, this one last (rule 22).
     """
 
     house: str
@@ -81,6 +85,7 @@ class HouseSummary:
     counts: Mapping[StudentClass, int]
     follow_up: frozenset[str]
     nearly: frozenset[str]
+    trend: tuple[TrendPoint, ...] = ()
 
     def section(self, section: Section) -> tuple[GroupRow, ...]:
         """The rows of one section, in rule 21's order."""
@@ -110,7 +115,8 @@ class ComplianceSummary:
     empty: an accusation is a write, so a held report names nobody in any format. `data_as_of` is in the order of its
     sources' names; `zone` is the school's, for the times shown. `unplaced` are students in no group's row, only where
     names were asked for; `homeless` counts the students in no house. `closed_at`: when the snapshot that is shown was
-    taken, None = computed live; `restatements` are its corrections, oldest first.
+    taken, None = computed live; `restatements` are its corrections, oldest first. `trend` is the whole school's, only
+    where every house is shown.
     """
 
     school: str
@@ -132,6 +138,7 @@ class ComplianceSummary:
     zone: ZoneInfo = SCHOOL_ZONE
     closed_at: datetime | None = None
     restatements: tuple[Restatement, ...] = ()
+    trend: tuple[TrendPoint, ...] = ()
 
     @property
     def has_figures(self) -> bool:
@@ -158,11 +165,13 @@ def summarise(
     names: bool = False,
     first_read_note: str | None = None,
     zone: ZoneInfo = SCHOOL_ZONE,
+    closings: Sequence[Snapshot] = (),
 ) -> ComplianceSummary:
     """The report's content for one house, several, or all (`house` None), in the order of rule 22.
 
     `staff` and `students` are by id. `names` adds the students who are not done, for a file that the admin chose to
-    write. `first_read_note` says that from-dates are assumed (rule 10).
+    write. `first_read_note` says that from-dates are assumed (rule 10). `closings`: the year's closing snapshots, for
+    the trend.
 
     Raises:
         KeyError: `house` names a house that the assessment does not have.
@@ -186,13 +195,22 @@ def summarise(
     lines = _Lines(assessment, students, names=names)
     return replace(
         empty,
-        houses=tuple(_house(figures, staff, lines) for figures in wanted),
+        houses=tuple(
+            replace(_house(figures, staff, lines), trend=trend_of(closings, assessment, figures.house))
+            for figures in wanted
+        ),
         problems=_problems(assessment.problems, wanted, every=house is None),
         rules_off=tuple(clean(rule) for rule in assessment.rules_off),
         first_read_note=first_read_note,
         unplaced=lines.unplaced_rows(wanted, every=house is None),
         homeless=lines.homeless() if house is None else None,
+        trend=trend_of(closings, assessment) if house is None else (),
     )
+
+
+def whole_school(summary: ComplianceSummary) -> tuple[TrendPoint, ...]:
+    """The school's trend, where it says more than the one house's above it."""
+    return summary.trend if len(summary.houses) > 1 else ()
 
 
 def clean(text: str) -> str:
@@ -250,6 +268,12 @@ def sort_key(text: str) -> str:
     """Casefolded and without accents (DESIGN §3)."""
     plain = unicodedata.normalize("NFKD", text.casefold())
     return "".join(char for char in plain if not unicodedata.combining(char))
+
+
+def natural_key(group: str) -> tuple[tuple[int, str], ...]:
+    """To sort groups and years by, numbers by their value: "7A" comes before "10A"."""
+    parts = [part for part in _DIGITS.split(sort_key(group)) if part]
+    return tuple((int(part), "") if part.isdecimal() else (0, part) for part in parts)
 
 
 def _wanted(assessment: Assessment, house: str | tuple[str, ...] | None) -> tuple[HouseFigures, ...]:

@@ -9,11 +9,18 @@ from rich.table import Table
 from rich.text import Text
 
 from sims_sync.compliance.facts import GroupFigures
-from sims_sync.report import wording
-from sims_sync.report.summary import ComplianceSummary, GroupRow, HouseSummary, Section, StudentRow
+from sims_sync.report import trend, wording
+from sims_sync.report.ready_to_send import HEADING, ready_to_send
+from sims_sync.report.summary import (
+    ComplianceSummary,
+    GroupRow,
+    HouseSummary,
+    Section,
+    StudentRow,
+    whole_school,
+)
 
 WIDTH_COLUMNS = 100
-BAR_CELLS = 10
 _INDENT = (0, 0, 0, 2)
 _ROWS = (Section.CONVERSATION, Section.NEARLY_THERE, Section.NOBODY_NAMED, Section.UNDER_WAY)
 
@@ -57,6 +64,8 @@ def _house(summary: ComplianceSummary, house: HouseSummary) -> RenderableType:
     parts.extend(_listed("Excused, awaiting your decision, not counted", _counts(wording.not_counted(house))))
     parts.extend(_listed("Not the tutor's fault", _counts(wording.not_the_tutors_fault(house))))
     parts.extend(_complete(house))
+    parts.extend(_listed(trend.HEADING, trend.text_lines(house.trend)))
+    parts.extend(_listed(HEADING, ready_to_send(summary, house)))
     return Group(*parts)
 
 
@@ -79,24 +88,17 @@ def _row(group: GroupRow) -> Table:
     table.add_column(width=24)
     table.add_column(width=7, justify="right")
     table.add_column(width=6, justify="right")
-    table.add_column(width=BAR_CELLS)
+    table.add_column(width=trend.BAR_CELLS)
     cells = (
         wording.status(figures),
         figures.shown,
         wording.tutors(group),
         f"{figures.done}/{figures.due}",
         wording.group_percent(figures),
-        _bar(figures),
+        trend.text_bar(figures.percent),
     )
     table.add_row(*(Text(cell) for cell in cells))
     return table
-
-
-def _bar(group: GroupFigures) -> str:
-    if group.percent is None:
-        return ""
-    full = group.percent * BAR_CELLS // 100
-    return "█" * full + "·" * (BAR_CELLS - full)
 
 
 def _notes(summary: ComplianceSummary, group: GroupFigures) -> str:
@@ -121,6 +123,7 @@ def _school(summary: ComplianceSummary) -> RenderableType:
     unplaced = [f"{student.group or 'no group'}: {_student(student)}" for student in summary.unplaced]
     homeless = [f"{number} {found}" for found, number in (summary.homeless or {}).items()]
     return Group(
+        *_listed(f"The whole school: {trend.HEADING.casefold()}", trend.text_lines(whole_school(summary))),
         *_listed("Students in no house", homeless),
         *_listed("Students in no tutor group's row", unplaced),
         *_listed("Data to put right in SIMS", wording.problem_lines(summary.problems)),

@@ -10,10 +10,17 @@ from sqlalchemy import Connection, select, update
 from sims_sync.store.rows import upsert
 from sims_sync.store.tables import message
 
+SENDING = "sending"
+SENT = "sent"
+FAILED = "failed"  # tried again by itself
+REFUSED = "refused"
+UNKNOWN = "unknown"  # it may have left: never resent by itself
+DISCARDED = "discarded"  # a person gave it up
+
 
 @dataclass(frozen=True, slots=True)
 class StoredMessage:
-    """One message's key and state: sending, sent, failed, refused or unknown."""
+    """One message's key and state. `content`: what the outbox keeps of it, counts and times."""
 
     message_key: str
     half_term: str
@@ -26,6 +33,8 @@ class StoredMessage:
     created: datetime
     sent_at: datetime | None
     detail: str
+    shadow: bool = True
+    content: bytes | None = None
 
 
 def load_message(connection: Connection, school: str, message_key: str) -> StoredMessage | None:
@@ -43,6 +52,15 @@ def load_messages(connection: Connection, school: str) -> tuple[StoredMessage, .
     return tuple(_stored(row) for row in rows)
 
 
+def not_reached(connection: Connection, school: str, half_term: str, kind: str) -> frozenset[str]:
+    """The staff ids whose last message of a kind in this half term did not arrive, as far as is known (rule 12)."""
+    chosen = select(message.c.staff_id, message.c.state).where(
+        message.c.school == school, message.c.half_term == half_term, message.c.kind == kind
+    )
+    last = {row.staff_id: row.state for row in connection.execute(chosen.order_by(message.c.created))}
+    return frozenset(staff_id for staff_id, state in last.items() if state in {FAILED, REFUSED})
+
+
 def save_message(connection: Connection, school: str, row: Mapping[str, Any]) -> None:
     """Write a message's row."""
     upsert(connection, message, [{"school": school, **row}])
@@ -58,7 +76,7 @@ def set_message_state(connection: Connection, school: str, message_key: str, val
 def mark_interrupted(connection: Connection, school: str) -> int:
     """Messages found `sending` at the start of a run may or may not have left: `unknown`, never resent by itself."""
     done = connection.execute(
-        update(message).where(message.c.school == school, message.c.state == "sending").values(state="unknown")
+        update(message).where(message.c.school == school, message.c.state == SENDING).values(state=UNKNOWN)
     )
     return int(done.rowcount)
 

@@ -96,6 +96,14 @@ def last_runs(connection: Connection, school: str) -> tuple[StoredRun, ...]:
     return tuple(seen.values())
 
 
+def ended_well_since(connection: Connection, school: str, job: str, since: datetime) -> bool:
+    """Whether a run of the job that began after a moment ended with nothing wrong."""
+    chosen = select(run.c.run_id).where(
+        run.c.school == school, run.c.job == job, run.c.started > since, run.c.outcome == "done"
+    )
+    return connection.execute(chosen.limit(1)).first() is not None
+
+
 def claim_slot(connection: Connection, school: str, job: str, due_at: datetime, run_id: str) -> bool:
     """Claim one due time; False when another process has it already."""
     try:

@@ -97,11 +97,6 @@ def test_what_is_no_half_term_is_refused(text: str) -> None:
     assert "write it like 2026-27" in refused(programme={"policy": "half-term", "starts_with": text})
 
 
-def test_live_mail_is_refused_with_a_sentence() -> None:
-    messages = {"sender": "a@austen.example", "allowed_domains": ["austen.example"], "mode": "live"}
-    assert "not available yet" in refused(messages=messages)
-
-
 @pytest.mark.parametrize("address", ["lead", "lead@austen", "a b@austen.example", "a@b@austen.example"])
 def test_what_is_no_address_is_refused(address: str) -> None:
     assert "pattern" in refused(people={"programme_lead": address, "admin": "it@austen.example"})

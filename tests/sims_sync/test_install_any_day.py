@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sqlalchemy import update
 
 from sims_sync.context import RunContext
-from sims_sync.messages import report_half_term, send_reports
+from sims_sync.messages.reports import report_half_term, send_reports
 from sims_sync.outcome import Ending
 from sims_sync.records import Kind
 from sims_sync.school_year import HALF_TERM_NAMES, HalfTermId, SchoolYear

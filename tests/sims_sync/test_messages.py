@@ -6,7 +6,8 @@ import pytest
 
 from sims_sync.connector import SendOutcome, SendResult
 from sims_sync.errors import RetriableError
-from sims_sync.messages import message_key, report_half_term
+from sims_sync.messages.letters import MessageKind, message_key
+from sims_sync.messages.reports import report_half_term
 from sims_sync.outcome import Ending
 from sims_sync.records import Kind
 from sims_sync.run import RunReport
@@ -118,7 +119,7 @@ def test_a_key_says_school_half_term_kind_occasion_and_person(school: World) -> 
     report(school)
     context = school.context(REPORT_DAY)
     for key, row in messages(school).items():
-        assert key == message_key(context, AUTUMN_2, "report", row.staff_id)
+        assert key == message_key(context.school_id, AUTUMN_2, MessageKind.REPORT, "report", row.staff_id)
         assert key.startswith("austen/2026-27/autumn-2/head-of-house-report/report/")
     assert len({row.message_id for row in messages(school).values()}) == 2
 
@@ -151,7 +152,7 @@ def test_an_unknown_or_refused_message_is_not_sent_again_by_itself(
     unsure = with_mailer(school, mailer)
     found = report(unsure)
     assert found.outcome.ending is Ending.FAILED
-    assert found.outcome.problems[0].what == "1 reports did not leave: The server did not say."
+    assert found.outcome.problems[0].what == "1 report did not leave: The server did not say."
     report(unsure, "2026-12-16 08:00")
     assert len(mailer.tried) == 2
     assert states(school) == sorted(["sent", state])

@@ -14,7 +14,14 @@ from python_calamine import CalamineWorkbook
 from sims_sync.compliance.facts import StaffFacts, Status, StudentFacts
 from sims_sync.report.exports import render_names_csv
 from sims_sync.report.summary import ComplianceSummary, clean
-from sims_sync.report.workbook import COVER_SHEET, GROUP_COLUMNS, GROUPS_SHEET, NAMES_SHEET, render_workbook
+from sims_sync.report.workbook import (
+    COVER_SHEET,
+    GROUP_COLUMNS,
+    GROUPS_SHEET,
+    NAMES_SHEET,
+    TREND_SHEET,
+    render_workbook,
+)
 from tests.sims_sync.report import invented
 
 SPACE = {"m": "http://schemas.openxmlformats.org/spreadsheetml/2006/main"}
@@ -93,7 +100,7 @@ def test_the_share_has_a_bar_from_0_to_100() -> None:
 
 
 def test_every_printed_page_warns_and_has_its_number() -> None:
-    for number in (1, 2, 3):
+    for number in (1, 2, 3, 4):
         footer = part(invented.summary(names=True), f"xl/worksheets/sheet{number}.xml").findtext(
             ".//m:oddFooter", "", SPACE
         )
@@ -102,7 +109,7 @@ def test_every_printed_page_warns_and_has_its_number() -> None:
 
 
 def test_students_are_named_only_when_asked_for_and_as_in_the_csv() -> None:
-    assert sheets(invented.summary()) == [COVER_SHEET, GROUPS_SHEET]
+    assert sheets(invented.summary()) == [COVER_SHEET, GROUPS_SHEET, TREND_SHEET]
     header, *found = rows(invented.summary(names=True), NAMES_SHEET)
     assert header == ["Tutor group", "Tutor", "Forename", "Surname", "Class"]
     _, *in_csv = csv.reader(StringIO(render_names_csv(invented.summary(names=True))))
@@ -133,7 +140,7 @@ def test_no_cell_runs_or_links(start: str) -> None:
 def test_a_text_stays_a_text_when_its_cell_is_edited() -> None:
     styles = part(named("=1+1", "x"), "xl/styles.xml")
     looks = styles.findall("m:cellXfs/m:xf", SPACE)
-    for number in (1, 2, 3):
+    for number in (1, 2, 3, 4):
         for cell in part(named("=1+1", "x"), f"xl/worksheets/sheet{number}.xml").iterfind(".//m:c[@t='s']", SPACE):
             assert looks[int(cell.get("s", "0"))].get("quotePrefix") == "1"
 

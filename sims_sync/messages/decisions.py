@@ -1,0 +1,48 @@
+"""What may a person decide about one message: send it again, or give it up (DOMAIN rule 7)?"""
+
+from sims_sync.context import RunContext
+from sims_sync.errors import RunError
+from sims_sync.store.decisions import record_audit
+from sims_sync.store.messages import DISCARDED, FAILED, SENDING, SENT, StoredMessage, set_message_state
+
+
+def retry_message(context: RunContext, row: StoredMessage, who: str) -> None:
+    """The next run sends it again, if it is still due. For one that may have left, a person has looked first.
+
+    Raises:
+        RunError: it has left, or is leaving.
+    """
+    _refuse_settled(row)
+    _set(context, row, FAILED, who, "message-retried", "")
+
+
+def discard_message(context: RunContext, row: StoredMessage, who: str, reason: str) -> None:
+    """It is never sent.
+
+    Raises:
+        RunError: it has left, or is leaving.
+    """
+    _refuse_settled(row)
+    _set(context, row, DISCARDED, who, "message-discarded", reason)
+
+
+def _refuse_settled(row: StoredMessage) -> None:
+    if row.state == SENT:
+        raise RunError("message-sent", "It was sent, and cannot be called back.", "A restatement sends a correction.")
+    if row.state == SENDING:
+        raise RunError("message-sending", "It is being sent at this moment.", "Look again in a minute.")
+
+
+def _set(context: RunContext, row: StoredMessage, state: str, who: str, action: str, reason: str) -> None:
+    with context.store.writing() as connection:
+        values = {"state": state, "detail": reason, "content": None if state == FAILED else row.content}
+        set_message_state(connection, context.school_id, row.message_key, values)
+        record_audit(
+            connection,
+            context.school_id,
+            at=context.now(),
+            who=who,
+            action=action,
+            subject=row.message_key,
+            detail={"was": row.state, "reason": reason},
+        )

@@ -1,0 +1,142 @@
+"""What is a message before it leaves: to whom, about which half term and occasion, and how its text is made?"""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from email.message import EmailMessage
+from email.utils import format_datetime
+from enum import StrEnum
+from typing import Any, Literal
+
+from sims_sync.config import SchoolConfig
+from sims_sync.context import RunContext
+from sims_sync.report.mail import is_deliverable
+from sims_sync.school_year import HalfTermId
+
+Mode = Literal["shadow", "live"]
+PROGRAMME_LEAD = "programme-lead"
+ADMIN = "admin"
+
+
+class MessageKind(StrEnum):
+    """The kinds of message (DOMAIN rules 5, 13, 17, 18); the value stands in the message's key."""
+
+    REMINDER = "tutor-reminder"
+    REPORT = "head-of-house-report"
+    LEAD_NOTE = "programme-lead-note"
+    READINESS = "readiness"
+    CORRECTION = "correction"
+    ALERT = "admin-alert"
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """Everything a message needs besides what it says. `notice` is the shadow mark, "" in live mode."""
+
+    recipient: str
+    sender: str
+    message_id: str
+    date: datetime
+    mode: Mode
+    intended_for: str
+    link: str | None
+    allowed_domains: tuple[str, ...]
+
+    @property
+    def notice(self) -> str:
+        """What subject and first line say where it did not go to the one it is meant for (rule 8c)."""
+        return f"SHADOW \N{EN DASH} not sent to {self.intended_for}" if self.mode == "shadow" else ""
+
+
+Compose = Callable[[Envelope], EmailMessage]
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One message that is due. Its text is made when it leaves (rule 6: computed afresh then).
+
+    `staff_id`: whose it is, part of rule 7's key. `address`: theirs, None = none is known. `fallback`: where it goes
+    instead, where none is known (rule 1: the programme lead), None = nowhere. `day`: the school-local day it became
+    due: going live sends nothing that became due before. `told`: what its reader learns, in counts, for a correction.
+    `any_time`: outside the send window too, and to its addressee in shadow mode too: alerts to the admin (rule 6).
+    """
+
+    kind: MessageKind
+    half_term: HalfTermId
+    occasion: str
+    staff_id: str
+    intended_for: str
+    day: date
+    compose: Compose
+    address: str | None = None
+    fallback: str | None = None
+    link: str | None = None
+    any_time: bool = False
+    told: Mapping[str, Any] = field(default_factory=dict)
+
+
+def message_key(school: str, half_term: HalfTermId, kind: MessageKind, occasion: str, staff_id: str) -> str:
+    """Rule 7's key: school, academic year, half term, kind, occasion, staff id."""
+    return "/".join((school, str(half_term), kind, occasion, staff_id))
+
+
+def key_of(school: str, letter: Letter) -> str:
+    """The key of one letter."""
+    return message_key(school, letter.half_term, letter.kind, letter.occasion, letter.staff_id)
+
+
+def recipient_of(school: SchoolConfig, letter: Letter) -> str | None:
+    """Where it goes: in shadow mode to the programme lead (rule 8c); None = no address that mail may go to."""
+    if school.messages.mode != "live" and not letter.any_time:
+        return school.people.programme_lead
+    for address in (letter.address, letter.fallback):
+        if address and is_deliverable(address, school.messages.allowed_domains):
+            return address
+    return None
+
+
+def envelope_of(context: RunContext, letter: Letter, recipient: str) -> Envelope:
+    """The envelope of one attempt: the same key always has the same Message-ID (rule 7)."""
+    messages = context.school.messages
+    live = messages.mode == "live" or letter.any_time
+    return Envelope(
+        recipient=recipient,
+        sender=messages.sender,
+        message_id=_message_id(messages.sender, key_of(context.school_id, letter)),
+        date=context.now(),
+        mode="live" if live else "shadow",
+        intended_for=letter.intended_for,
+        link=letter.link,
+        allowed_domains=messages.allowed_domains,
+    )
+
+
+def addressed(envelope: Envelope, subject: str) -> EmailMessage:
+    """A message with its headers and no body yet."""
+    message = EmailMessage()
+    message["From"] = envelope.sender
+    message["To"] = envelope.recipient
+    message["Subject"] = f"{envelope.notice}: {subject}" if envelope.notice else subject
+    message["Date"] = format_datetime(envelope.date)
+    message["Message-ID"] = envelope.message_id
+    message["Auto-Submitted"] = "auto-generated"
+    return message
+
+
+def content_of(told: Mapping[str, Any], attempted_at: datetime, next_at: datetime | None) -> bytes:
+    """What the outbox keeps beside a message's state: counts its reader learned, and when it was and will be tried."""
+    when = {"attempted_at": attempted_at.isoformat(), "next_at": next_at.isoformat() if next_at else None}
+    return json.dumps({**when, "told": told}, ensure_ascii=False, sort_keys=True).encode()
+
+
+def read_content(content: bytes | None) -> dict[str, Any]:
+    """`content_of` read back; empty for what an earlier release wrote."""
+    return dict(json.loads(content)) if content else {}
+
+
+def _message_id(sender: str, key: str) -> str:
+    """A mailbox shows at once whether the same message came twice."""
+    digest = hashlib.blake2b(key.encode(), digest_size=12).hexdigest()
+    return f"<{digest}@{sender.rsplit('@', 1)[-1]}>"

@@ -1,0 +1,209 @@
+"""How does a message leave: once, in the window, in the mode that was decided (DOMAIN rules 6, 7, 8c)?"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sims_sync.connector import Mailer, SendOutcome, SendResult
+from sims_sync.context import RunContext
+from sims_sync.errors import RetriableError, SimsSyncError
+from sims_sync.messages.going_live import NOT_DECIDED, last_decision
+from sims_sync.messages.letters import Letter, content_of, envelope_of, key_of, read_content, recipient_of
+from sims_sync.outcome import Ending, Outcome, Problem
+from sims_sync.registry import build_mailer
+from sims_sync.school_year import SchoolYear
+from sims_sync.store.messages import (
+    DISCARDED,
+    FAILED,
+    REFUSED,
+    SENDING,
+    SENT,
+    UNKNOWN,
+    StoredMessage,
+    load_message,
+    save_message,
+    set_message_state,
+)
+
+FIRST_WAIT = timedelta(minutes=5)
+LONGEST_WAIT = timedelta(hours=4)
+_STATES = {SendOutcome.SENT: SENT, SendOutcome.REFUSED: REFUSED, SendOutcome.UNKNOWN: UNKNOWN}
+_SETTLED = frozenset({SENT, UNKNOWN, REFUSED, DISCARDED, SENDING})
+MESSAGE = ("message", "messages")
+
+
+@dataclass(slots=True)
+class _Sending:
+    """What became of the letters of one run."""
+
+    states: Counter[str] = field(default_factory=Counter)
+    detail: str = ""
+    waiting: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Outbox:
+    """Sends letters of one kind; `noun` is what its sentences call one and several of them."""
+
+    context: RunContext
+    school_year: SchoolYear
+    noun: tuple[str, str] = MESSAGE
+
+    def send(self, letters: Sequence[Letter]) -> Outcome:
+        """Send what has neither left nor been given up; each at most once, whatever happens meanwhile."""
+        if not letters:
+            return Outcome()
+        letters, too_early = self._since_going_live(letters)
+        if too_early is not None:
+            return too_early
+        waiting = self.waiting(letters)
+        if not waiting:
+            return self.nothing_left()
+        unreachable = [letter for letter in waiting if recipient_of(self.context.school, letter) is None]
+        able = [letter for letter in waiting if letter not in unreachable]
+        problems = self._no_address(len(unreachable))
+        ready = [letter for letter in able if letter.any_time or self.school_year.in_send_window(self.context.now())]
+        if able and not ready:
+            return Outcome(Ending.HELD if problems else Ending.DONE, problems=problems, notes=(self._wait(len(able)),))
+        if self.context.rehearsal or self.context.dry:
+            return Outcome(problems=problems, notes=(f"{self._count(len(ready))} would be sent.",))
+        return self._outcome(self._send_all(ready), problems)
+
+    def waiting(self, letters: Sequence[Letter]) -> list[Letter]:
+        """Those that have neither left nor been given up, and that may be tried now."""
+        return [letter for letter in letters if self._is_waiting(letter)]
+
+    def nothing_left(self) -> Outcome:
+        """What a run says that found nothing to send."""
+        return Outcome(notes=(f"Every {self.noun[0]} that is due has been dealt with: nothing was sent.",))
+
+    def _send_all(self, letters: Sequence[Letter]) -> _Sending:
+        section, done = self.context.school.messages.mailer, _Sending()
+        mailer = None
+        for letter in letters:
+            if not letter.any_time and not self.school_year.in_send_window(self.context.now()):
+                done.waiting += 1  # the window closed over the work
+                continue
+            mailer = mailer or build_mailer(section.connector, section.options, self.context.connector_context())
+            self._send(mailer, letter, done)
+        return done
+
+    def _send(self, mailer: Mailer, letter: Letter, done: _Sending) -> None:
+        recipient = recipient_of(self.context.school, letter)
+        if recipient is None:
+            return
+        message = letter.compose(envelope_of(self.context, letter, recipient))
+        attempts = self._claim(letter, str(message["Message-ID"]))
+        if attempts is None:
+            return
+        try:
+            result = mailer.send(message)
+        except RetriableError as error:
+            self._settle(letter, FAILED, str(error), self.context.now() + wait_after(attempts))
+            done.states[FAILED] += 1
+            done.detail = str(error)
+            return
+        except SimsSyncError as error:
+            result = SendResult(SendOutcome.REFUSED, str(error))
+        state = _STATES[result.outcome]
+        self._settle(letter, state, result.detail, None)
+        done.states[state] += 1
+        done.detail = result.detail if state != SENT else done.detail
+
+    def _claim(self, letter: Letter, message_id: str) -> int | None:
+        """The row is there before the attempt: a crash in between leaves `sending`, which nobody resends blindly.
+
+        None where another process has it, or a person settled it, since it was looked at.
+        """
+        school, key, now = self.context.school_id, key_of(self.context.school_id, letter), self.context.now()
+        with self.context.store.writing() as connection:
+            before = load_message(connection, school, key)
+            if before is not None and before.state in _SETTLED:
+                return None
+            attempts = (before.attempts if before else 0) + 1
+            save_message(
+                connection,
+                school,
+                {
+                    "message_key": key,
+                    "academic_year": letter.half_term.year,
+                    "half_term": str(letter.half_term),
+                    "kind": letter.kind.value,
+                    "occasion": letter.occasion,
+                    "staff_id": letter.staff_id,
+                    "message_id": message_id,
+                    "state": SENDING,
+                    "shadow": self.context.school.messages.mode != "live" and not letter.any_time,
+                    "attempts": attempts,
+                    "created": before.created if before else now,
+                    "sent_at": None,
+                    "detail": "",
+                    "content": content_of(letter.told, now, None),
+                    "run_id": self.context.run_id,
+                },
+            )
+        return attempts
+
+    def _settle(self, letter: Letter, state: str, detail: str, next_at: datetime | None) -> None:
+        now = self.context.now()
+        values = {
+            "state": state,
+            "detail": detail[:300],
+            "sent_at": now if state == SENT else None,
+            "content": content_of(letter.told, now, next_at),
+        }
+        with self.context.store.writing() as connection:
+            set_message_state(connection, self.context.school_id, key_of(self.context.school_id, letter), values)
+
+    def _since_going_live(self, letters: Sequence[Letter]) -> tuple[Sequence[Letter], Outcome | None]:
+        """In live mode what became due before it was decided is never sent; without a decision nothing is (rule 8c)."""
+        if self.context.school.messages.mode != "live":
+            return letters, None
+        decided = last_decision(self.context)
+        if decided is None:
+            staff = [letter for letter in letters if not letter.any_time]
+            return ([], Outcome(Ending.HELD, problems=(NOT_DECIDED,))) if staff else (letters, None)
+        since = self.school_year.local_date(decided.decided_at)
+        return [letter for letter in letters if letter.any_time or letter.day >= since], None
+
+    def _is_waiting(self, letter: Letter) -> bool:
+        with self.context.store.reading() as connection:
+            stored = load_message(connection, self.context.school_id, key_of(self.context.school_id, letter))
+        return stored is None or (stored.state not in _SETTLED and self._may_try(stored))
+
+    def _may_try(self, stored: StoredMessage) -> bool:
+        next_at = read_content(stored.content).get("next_at")
+        return next_at is None or datetime.fromisoformat(next_at) <= self.context.now()
+
+    def _no_address(self, count: int) -> tuple[Problem, ...]:
+        if not count:
+            return ()
+        what = f"{self._count(count)} cannot go: no address of their reader is known, or its domain is not allowed."
+        return (Problem("no-address", what, "See `sims-sync roles gaps`; mend the address in SIMS."),)
+
+    def _wait(self, count: int) -> str:
+        opening = self.school_year.next_send(self.context.now())
+        zone = self.school_year.calendar.timezone
+        when = f"{opening.astimezone(zone):%a %d %b %H:%M}" if opening else "never"
+        verb = "waits" if count == 1 else "wait"
+        return f"{self._count(count)} {verb} for the send window: {when}."
+
+    def _outcome(self, done: _Sending, problems: tuple[Problem, ...]) -> Outcome:
+        notes = [f"{self._count(done.states[SENT])} sent."]
+        notes += [self._wait(done.waiting)] if done.waiting else []
+        failed = sum(count for state, count in done.states.items() if state != SENT)
+        if failed:
+            what = f"{self._count(failed)} did not leave: {done.detail}"
+            mail = Problem("mail", what, "See `sims-sync messages list`; check the mail settings.")
+            return Outcome(Ending.FAILED, problems=(mail, *problems), notes=tuple(notes))
+        return Outcome(Ending.HELD if problems else Ending.DONE, problems=problems, notes=tuple(notes))
+
+    def _count(self, count: int) -> str:
+        return f"{count} {self.noun[0] if count == 1 else self.noun[1]}"
+
+
+def wait_after(attempts: int) -> timedelta:
+    """How long to leave a mail server alone after so many attempts: 5 minutes, doubled each time, at most 4 hours."""
+    doublings: int = min(attempts - 1, 8)
+    return min(FIRST_WAIT * (1 << doublings), LONGEST_WAIT)
