@@ -19,10 +19,9 @@ def houses_pointer(school: SchoolConfig, houses: Sequence[str]) -> str | None:
 
 
 def groups_pointer(school: SchoolConfig, groups: Sequence[str]) -> str | None:
-    """For a tutor: `reports.link`, else the folders of their groups."""
-    link = (school.reports.link or "").strip()
-    if link:
-        return link
+    """For a tutor: the folders of their groups; else `reports.link`, which must then show each person their own."""
     folders = [folder_of(school, ListKey(ListKind.GROUP, group)) for group in groups]
     found = [str(folder) for folder in folders if folder is not None]
-    return ", ".join(found) if found and len(found) == len(folders) else None
+    if found and len(found) == len(folders):
+        return ", ".join(found)
+    return (school.reports.link or "").strip() or None

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from email.message import EmailMessage
 
-from sims_sync.compliance.facts import HoldReason
+from sims_sync.compliance.facts import HoldReason, Occasion
 from sims_sync.compliance_report import compliance_report
 from sims_sync.context import RunContext
 from sims_sync.errors import RunError
@@ -50,6 +50,8 @@ def _letters(context: RunContext, kind: MessageKind, half_term: HalfTermId) -> S
     report = compliance_report(context, half_term)
     if report.assessment.not_assessed is not None:
         raise RunError("not-assessed", report.assessment.not_assessed, "No message is sent about it.")
+    if kind is MessageKind.REMINDER and report.assessment.occasion is not Occasion.BEFORE:
+        raise RunError("deadline", "The deadline is over: nobody is reminded any more.", "See the report instead.")
     held = reminder_holds(context, report) if kind is MessageKind.REMINDER else report.held
     for reason in held:
         raise RunError(reason.code, f"Held: {reason.what}", reason.do)

@@ -291,6 +291,20 @@ def test_a_preview_is_word_for_word_and_leaves_no_trace(school: World) -> None:
     assert sorted(map(text_of, shown)) == sorted(map(text_of, school.post.messages))
 
 
+def test_no_reminder_is_previewed_once_the_deadline_is_over(school: World) -> None:
+    read_all(school, "2026-12-16 06:00")
+    with pytest.raises(RunError, match="deadline is over"):
+        previewed(school.context(REPORT), MessageKind.REMINDER, AUTUMN_2)
+
+
+def test_a_tutor_is_pointed_to_the_folder_of_their_own_group(school: World) -> None:
+    folders = school.school.reports.folders.model_copy(update={"groups": "lists/{group}"})
+    own = school.with_school(reports=school.school.reports.model_copy(update={"folders": folders}))
+    read_all(own, "2026-12-01 06:00")
+    own.run("remind_tutors", REMINDER_1)
+    assert str(own.school.base / "lists" / "8A1") in text_of(own.post.messages[0])
+
+
 def test_a_held_report_cannot_be_previewed_for_it_would_name_people(school: World) -> None:
     read_all(school, "2026-12-16 06:00", done=())
     with pytest.raises(RunError, match="Held"):
