@@ -76,7 +76,8 @@ def load_facts(
     staff = load_staff(connection, school.id)
     merged = _merged_roles(load_roles(connection, school.id), read_roles(school.path(school.roles.file)))
     # What a person entered as cover adds to whatever SIMS and the file say (rule 12).
-    roles, unknown = _resolved_roles([*merged, *cover_roles(connection, school.id)], staff)
+    known = _references(staff)
+    roles, unknown = _resolved_roles([*merged, *cover_roles(connection, school.id)], known)
     entries = load_entries(connection, school.id)
     held = [row for kind in _ENTRY_KINDS for row in load_quarantine(connection, school.id, kind)]
     facts = SchoolFacts(
@@ -85,7 +86,7 @@ def load_facts(
         students=_students(connection, school, school_year, reads, first_read_on),
         staff=(*_staff_facts(staff, load_away(connection, school.id)), *(() if staff else unknown)),
         roles=roles,
-        entries=_with_known_authors(entries.values(), _references(staff)),
+        entries=_with_known_authors(entries.values(), known),
         excusals=load_excusals(connection, school.id),
         exemptions=load_exemptions(connection, school.id),
         quarantined_students=frozenset(row.student_id for row in held if row.student_id),
@@ -220,14 +221,13 @@ def _merged_roles(by_origin: Mapping[str, Sequence[RoleFacts]], from_file: Seque
 
 
 def _resolved_roles(
-    roles: Iterable[RoleFacts], staff: Mapping[str, StaffMember]
+    roles: Iterable[RoleFacts], known: Mapping[str, str]
 ) -> tuple[tuple[RoleFacts, ...], tuple[StaffFacts, ...]]:
-    """Roles by staff id, and a stand-in for each reference that no member of staff answers to.
+    """Roles by staff id, and a stand-in for each reference that no member of staff answers to (see `_references`).
 
     A stand-in serves as a name only where there is no staff list at all: with one, we do not know who is meant, and
     name nobody.
     """
-    known = _references(staff)
     resolved: list[RoleFacts] = []
     unknown: dict[str, StaffFacts] = {}
     for role in roles:

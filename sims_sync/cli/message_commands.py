@@ -26,7 +26,7 @@ from sims_sync.errors import ConfigProblem, ConfigurationError
 from sims_sync.messages.decisions import discard_message, retry_message
 from sims_sync.messages.going_live import SampledStudent, go_live, sample
 from sims_sync.messages.letters import MessageKind
-from sims_sync.messages.preview import PREVIEWED, due_occasion, held_for, previewed
+from sims_sync.messages.preview import PREVIEWED, due_occasions, held_for, previewed
 from sims_sync.messages.releasing import release_held, still_held
 from sims_sync.outcome import EXIT_CODES, Ending
 from sims_sync.store.decisions import record_audit
@@ -148,19 +148,28 @@ def discard(key: str, reason: str, school_id: str | None) -> None:
 @messages.command()
 @half_term_option
 @click.option("--reason", required=True, help="What you looked at, and why it is so.")
+@click.option("--yes", is_flag=True, help="Do not ask: you have seen what is held.")
 @school_option
 @config_option
-def release(half_term: str | None, reason: str, school_id: str | None) -> None:
+def release(half_term: str | None, reason: str, yes: bool, school_id: str | None) -> None:
     """Release what the accusation guard holds before the messages that are due now (DOMAIN rule 8a)."""
     with opened() as place:
         school = place.one_school(school_id)
         context = place.context(school)
-        due = due_occasion(context)
-        if due is None or (half_term and chosen_half_term(context.school_year(), half_term, context.now()) != due[0]):
-            raise click.UsageError("No message about that half term is due now.")
-        held = still_held(context, due[0], due[1], held_for(context, *due))
-        for each in held:
-            click.echo(f"{each.what} {each.do}", err=True)
+        chosen = chosen_half_term(context.school_year(), half_term, context.now()) if half_term else None
+        wanted = [
+            (each, held)
+            for each in due_occasions(context)
+            if chosen in {None, each[0]} and (held := still_held(context, *each, held_for(context, *each)))
+        ]
+        if len(wanted) != 1:
+            what = "Nothing that is due now is held." if not wanted else "Two occasions are held: say --half-term."
+            raise click.UsageError(what)
+        ((due, held),) = wanted
+        for reason_held in held:
+            click.echo(f"{reason_held.what} {reason_held.do}", err=True)
+        if not yes:
+            click.confirm("Did you look into this, and is it so?", abort=True, err=True)
         release_held(context, due[0], due[1], held, who=whoami(), reason=reason)
     click.echo(f"Released for {due[0].shown}, {due[1]}: the next run sends.")
 
@@ -212,12 +221,12 @@ def go_live_command(half_term: str | None, checked: int, staff_told: datetime, s
 
 def _held_lines(place: Opened, school: SchoolConfig) -> list[str]:
     context = place.context(school)
-    due = due_occasion(context) if school.messages.mode != "off" else None
-    if due is None:
+    if school.messages.mode == "off":
         return []
     return [
-        f"{due[0]}  {due[1]}  {reason.what} {reason.do}"
-        for reason in still_held(context, due[0], due[1], held_for(context, *due))
+        f"{half_term}  {occasion}  {reason.what} {reason.do}"
+        for half_term, occasion in due_occasions(context)
+        for reason in still_held(context, half_term, occasion, held_for(context, half_term, occasion))
     ]
 
 

@@ -155,7 +155,7 @@ def _settled(entry: Entry, half_terms: HalfTerms) -> Attributed:
     named = half_terms.named(entry.half_term, entry.interview_date)
     if named is None:
         return Attributed(entry, owner, owner, unreadable=True)
-    return Attributed(entry, named, owner, contradicts=named not in {owner, reaching})
+    return Attributed(entry, named, owner, contradicts=named not in (owner, reaching))
 
 
 def _share_out(

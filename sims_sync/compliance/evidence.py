@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import chain
 
-from sims_sync.compliance.entries import Attributed, HalfTerms, attribute, is_qualifying_interview, qualifies
+from sims_sync.compliance.entries import Attributed, HalfTerms, attribute, qualifies
 from sims_sync.compliance.facts import Occasion, Policy, SchoolFacts
 from sims_sync.compliance.viewpoint import Viewpoint
-from sims_sync.records import Entry, EntryState
+from sims_sync.records import Entry, EntryKind, EntryState
 from sims_sync.school_year import HalfTermId
 
 
@@ -65,7 +65,8 @@ class _Reader:
         self._half_terms = HalfTerms(facts.school_year)
         self._limit = view.counts_before if view.occasion is Occasion.CLOSING else view.on_time_before
         termly = view.policy is Policy.TERMLY
-        self._counts: Callable[[Entry], bool] = is_qualifying_interview if termly else qualifies
+        self._counts: Callable[[Entry], bool] = self._is_qualifying_interview if termly else self._qualifies
+        self._qualifying: dict[int, bool] = {}
 
     def read(self, entries: Sequence[Entry]) -> Evidence:
         """The evidence in one student's entries."""
@@ -82,13 +83,23 @@ class _Reader:
             contradicting=tuple(each.entry for each in attributed if each.contradicts and self._touches(each)),
             future=tuple(each.entry for each in near if each.entry.interview_date > self._view.today),
             unreadable=tuple(each.entry for each in near if each.unreadable),
-            too_short=sum(1 for entry in submitted if not qualifies(entry)),
+            too_short=sum(1 for entry in submitted if not self._qualifies(entry)),
             drafts=sum(1 for each in here if each.entry.state is EntryState.DRAFT),
             any_entry=bool(near),
             interviewed_terms=frozenset(self._interviewed_terms(attributed)),
             last_entry=self._last_entry(attributed),
             seen=sum(1 for each in attributed if each.half_term == self._view.half_term),
         )
+
+    def _qualifies(self, entry: Entry) -> bool:
+        """As `qualifies`, read once for each entry: several rules ask, and the facts hold it as long as this lives."""
+        found = self._qualifying.get(id(entry))
+        if found is None:
+            found = self._qualifying[id(entry)] = qualifies(entry)
+        return found
+
+    def _is_qualifying_interview(self, entry: Entry) -> bool:
+        return entry.kind is EntryKind.INTERVIEW and self._qualifies(entry)
 
     def _is_late(self, entry: Entry) -> bool:
         return self._view.on_time_before <= entry.recorded_at < self._view.counts_before
@@ -117,7 +128,7 @@ class _Reader:
         for each in attributed:
             if each.half_term is None or each.half_term.year != here.year or each.half_term.index > here.index:
                 continue
-            if each.entry.recorded_at < self._limit and is_qualifying_interview(each.entry):
+            if each.entry.recorded_at < self._limit and self._is_qualifying_interview(each.entry):
                 yield each.half_term.index // 2
 
     def _last_entry(self, attributed: Iterable[Attributed]) -> date | None:

@@ -5,7 +5,7 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date
-from functools import reduce
+from functools import lru_cache, reduce
 from operator import or_
 
 from sims_sync.compliance.facts import RoleFacts, SchoolFacts, Settings, Span, StaffFacts, StudentFacts
@@ -19,6 +19,7 @@ _NUMBER = re.compile(r"\d+")
 _WORD = re.compile(r"\w+")
 
 
+@lru_cache(maxsize=4096)  # asked for each student and span; a trust's groups and houses are a few thousand names
 def fold(text: str) -> str:
     """A group's or house's name as it is compared: case and blanks apart, for roles are typed by hand."""
     return " ".join(text.split()).casefold()

@@ -32,6 +32,9 @@ from sims_sync.store.notes import save_note
 _UNKNOWN_ROW = "it has lost its hidden id, or was typed in by hand. Write into the student's own row."
 _MOVED = "this student is not in this list any more, so nothing was taken over."
 _TWICE = "There are two rows of this student that say different things: keep one."
+_SHIFTED = (
+    "A text of this column left one row and stands in another, as after sorting it alone: write into a fresh list."
+)
 _OTHER_NAME = "the name and the hidden id of it are not the same student's. Write into a fresh list."
 _CLOSED = "The half term it was for is closed: nothing was taken over."
 _LOCKED = "This cell is not open in this list: nothing was taken over."
@@ -163,12 +166,29 @@ def _judge_rows(
         else:
             by_student[student].append((row, cells))
     judged.lines += [f"{count} row{'' if count == 1 else 's'}: {why}" for why, count in astray.items()]
+    shifted = _shifted(written)
     for student, rows in by_student.items():
         row, cells = rows[0]
         if any(other != cells for _, other in rows):
             judged.refuse(student, {}, _TWICE)
+        elif shifted & cells.keys():
+            judged.refuse(student, cells, _SHIFTED)
         else:
             _judge_row(judged, student, row, cells, key, figures)
+
+
+def _shifted(written: Sequence[tuple[Cells, dict[Col, str]]]) -> set[Col]:
+    """The columns in which a text left one row and stands in another: somebody sorted that column by itself.
+
+    Nobody can then say whose any of its cells is, and a guess would excuse another student.
+    """
+    found = set()
+    for column in {column for _, cells in written for column in cells}:
+        gone = {_tidied(row.get(WAS[column], "")) for row, cells in written if column in cells} - {""}
+        come = {cells[column] for _, cells in written if cells.get(column)}
+        if gone & come:
+            found.add(column)
+    return found
 
 
 def _is_named(row: Cells, figures: Figures, student: str) -> bool:

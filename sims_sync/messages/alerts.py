@@ -30,10 +30,12 @@ def outbox_problems(context: RunContext) -> tuple[Problem, ...]:
     if unknown:
         what = f"{unknown} messages may or may not have left: they were being sent when the service was stopped."
         do = f"{_LIST} Look into the mailbox, then `messages retry` or `messages discard`."
-        found.append(Problem("mail-unknown", what, do))
+        found.append(Problem("mail-unknown", what, do, source=_newest(rows, UNKNOWN)))
     if refused:
         what = f"{refused} messages were refused by the mail server."
-        found.append(Problem("mail-refused", what, f"{_LIST} Mend the address, then `messages retry`."))
+        found.append(
+            Problem("mail-refused", what, f"{_LIST} Mend the address, then `messages retry`.", _newest(rows, REFUSED))
+        )
     if failed:
         what = f"{failed} messages have not left for more than 24 hours."
         found.append(Problem("mail-failed", what, f"{_LIST} Check the mail settings with `sims-sync check`."))
@@ -65,7 +67,7 @@ def _letter(
             for row in load_messages(connection, context.school_id)
             if row.kind == MessageKind.ALERT and row.staff_id == staff_id
         ]
-        last = told[0] if told and _reason_of(told[0]) == reason else None
+        last = next((row for row in told if _reason_of(row) == reason), None)
         if last is not None and ended_well_since(connection, context.school_id, JOB, last.created):
             last = None  # it was over, and has come back
     if last is not None and last.state != FAILED:
@@ -93,8 +95,14 @@ def _compose(context: RunContext, problems: Sequence[Problem]) -> Compose:
 
 
 def _reason(problems: Sequence[Problem]) -> str:
-    codes = sorted({problem.code for problem in problems})
+    """What makes an alert another one: which kinds of fault, and of mail the newest message concerned."""
+    codes = sorted({f"{problem.code}:{problem.source}" for problem in problems})
     return hashlib.blake2b("/".join(codes).encode(), digest_size=4).hexdigest()
+
+
+def _newest(rows: Sequence[StoredMessage], state: str) -> str:
+    """The Message-ID of the newest message in a state, for it to be told of each once."""
+    return next(row.message_id for row in rows if row.state == state)
 
 
 def _reason_of(row: StoredMessage) -> str:

@@ -8,17 +8,19 @@ from sims_sync.compliance.facts import Occasion
 from sims_sync.context import RunContext
 from sims_sync.messages.letters import PROGRAMME_LEAD, Compose, Letter, MessageKind, read_content
 from sims_sync.messages.outbox import Outbox
-from sims_sync.messages.pointers import houses_pointer
+from sims_sync.messages.pointers import NO_POINTER, houses_pointer
 from sims_sync.messages.wordings import compose_letter
-from sims_sync.outcome import Outcome
+from sims_sync.outcome import Ending, Outcome
 from sims_sync.records import StaffMember
 from sims_sync.school_year import HalfTermId, SchoolYear, shown_day
-from sims_sync.store.messages import SENT, UNKNOWN, StoredMessage, load_messages
+from sims_sync.store.messages import DISCARDED, SENT, UNKNOWN, StoredMessage, load_messages
 from sims_sync.store.snapshots import StoredSnapshot, load_snapshots
 from sims_sync.store.staff import load_staff
 
 NOUN = ("correction", "corrections")
-_TOLD = frozenset({MessageKind.REPORT.value, MessageKind.CORRECTION.value})
+_TOLD = frozenset({MessageKind.REPORT.value, MessageKind.LEAD_NOTE.value, MessageKind.CORRECTION.value})
+# What may have arrived counts as told; a person may have discarded it because it had.
+_MAY_HAVE_ARRIVED = frozenset({SENT, UNKNOWN, DISCARDED})
 
 
 def send_corrections(context: RunContext) -> Outcome:
@@ -27,13 +29,19 @@ def send_corrections(context: RunContext) -> Outcome:
         return Outcome()
     school_year = context.school_year()
     letters = correction_letters(context, school_year)
+    if any(letter.link is None for letter in letters):
+        return Outcome(Ending.HELD, problems=(NO_POINTER,))
     return Outbox(context, school_year, NOUN).send(letters)
 
 
 def correction_letters(context: RunContext, school_year: SchoolYear) -> list[Letter]:
     """One letter to each reader whom the newest restatement concerns; none outlives its academic year (rule 5)."""
     with context.store.reading() as connection:
-        told = [row for row in load_messages(connection, context.school_id) if row.kind in _TOLD]
+        # What went to the programme lead in shadow mode was not told to the one it was meant for.
+        shadow = context.school.messages.mode != "live"
+        told = [
+            row for row in load_messages(connection, context.school_id) if row.kind in _TOLD and row.shadow == shadow
+        ]
         staff = load_staff(connection, context.school_id)
     today = school_year.local_date(context.now())
     letters: list[Letter] = []
@@ -117,6 +125,7 @@ def _last_told(
     for row in sorted(rows, key=lambda each: each.created):
         told = read_content(row.content).get("told", {})
         moment = row.sent_at or row.created
-        if row.state in {SENT, UNKNOWN} and told.get("occasion") == occasion and moment <= before:
-            last[row.staff_id] = (row, told.get("groups", {}))
+        if row.state in _MAY_HAVE_ARRIVED and told.get("occasion") == occasion and moment <= before:
+            earlier = last[row.staff_id][1] if row.staff_id in last else {}
+            last[row.staff_id] = (row, {**earlier, **told.get("groups", {})})
     return [(staff_id, row, told) for staff_id, (row, told) in sorted(last.items())]

@@ -38,6 +38,12 @@ def last_decision(context: RunContext) -> GoLive | None:
         return load_decision(connection, context.school_id)
 
 
+def first_decision(context: RunContext) -> GoLive | None:
+    """The decision from which on messages go to staff: one recorded again later takes nothing back."""
+    with context.store.reading() as connection:
+        return load_decision(connection, context.school_id, first=True)
+
+
 def sample(context: RunContext, half_term: HalfTermId) -> tuple[SampledStudent, ...]:
     """Ten students of the closing snapshot, drawn anew for each half term and always the same ones for it.
 
@@ -61,7 +67,7 @@ def go_live(context: RunContext, half_term: HalfTermId, *, checked: int, staff_t
         RunError: no closed snapshot without doubts, fewer students checked than the sample has, staff told later.
     """
     lines = _closed_lines(context, half_term)
-    wanted = min(SAMPLE_SIZE, len(lines))
+    wanted = min(SAMPLE_SIZE, len(lines), len(sample(context, half_term)))
     if checked < wanted:
         what = f"{checked} students were checked against SIMS; {wanted} are needed."
         raise RunError("too-few-checked", what, "Print them with `sims-sync messages sample`, and look each one up.")

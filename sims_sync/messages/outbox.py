@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sims_sync.connector import Mailer, SendOutcome, SendResult
+from sims_sync.connector import Mailer, SendOutcome
 from sims_sync.context import RunContext
-from sims_sync.errors import RetriableError, SimsSyncError
-from sims_sync.messages.going_live import NOT_DECIDED, last_decision
+from sims_sync.errors import ConfigurationError, SimsSyncError
+from sims_sync.messages.going_live import NOT_DECIDED, first_decision
 from sims_sync.messages.letters import Letter, content_of, envelope_of, key_of, read_content, recipient_of
 from sims_sync.outcome import Ending, Outcome, Problem
 from sims_sync.registry import build_mailer
@@ -86,7 +86,11 @@ class Outbox:
                 done.waiting += 1  # the window closed over the work
                 continue
             mailer = mailer or build_mailer(section.connector, section.options, self.context.connector_context())
-            self._send(mailer, letter, done)
+            try:
+                self._send(mailer, letter, done)
+            except ConfigurationError as error:  # the school's own wording: it stops no other letter
+                done.states[FAILED] += 1
+                done.detail = str(error)
         return done
 
     def _send(self, mailer: Mailer, letter: Letter, done: _Sending) -> None:
@@ -99,13 +103,11 @@ class Outbox:
             return
         try:
             result = mailer.send(message)
-        except RetriableError as error:
+        except SimsSyncError as error:  # nothing left: what the mailer refuses for good is a result, not an error
             self._settle(letter, FAILED, str(error), self.context.now() + wait_after(attempts))
             done.states[FAILED] += 1
             done.detail = str(error)
             return
-        except SimsSyncError as error:
-            result = SendResult(SendOutcome.REFUSED, str(error))
         state = _STATES[result.outcome]
         self._settle(letter, state, result.detail, None)
         done.states[state] += 1
@@ -160,7 +162,7 @@ class Outbox:
         """In live mode what became due before it was decided is never sent; without a decision nothing is (rule 8c)."""
         if self.context.school.messages.mode != "live":
             return letters, None
-        decided = last_decision(self.context)
+        decided = first_decision(self.context)
         if decided is None:
             staff = [letter for letter in letters if not letter.any_time]
             return ([], Outcome(Ending.HELD, problems=(NOT_DECIDED,))) if staff else (letters, None)

@@ -23,15 +23,14 @@ def held_for(context: RunContext, half_term: HalfTermId, occasion: str) -> tuple
     return reminder_holds(context, report) if occasion in OCCASIONS else report.held
 
 
-def due_occasion(context: RunContext) -> tuple[HalfTermId, str] | None:
-    """The half term and occasion whose messages are due now: a reminder, else the report; None = neither."""
+def due_occasions(context: RunContext) -> tuple[tuple[HalfTermId, str], ...]:
+    """The half terms and occasions whose messages are due now: a reminder, a report, both or neither."""
     school_year = context.school_year()
     starts_with = HalfTermId.parse(context.school.programme.starts_with)
     reminder = due_reminder(school_year, starts_with, context.now())
-    if reminder is not None:
-        return reminder[:2]
+    found = [reminder[:2]] if reminder is not None else []
     half_term = report_half_term(school_year, starts_with, context.now())
-    return (half_term, OCCASION) if half_term is not None else None
+    return (*found, (half_term, OCCASION)) if half_term is not None else tuple(found)
 
 
 def previewed(context: RunContext, kind: MessageKind, half_term: HalfTermId) -> list[EmailMessage]:
@@ -52,6 +51,10 @@ def _letters(context: RunContext, kind: MessageKind, half_term: HalfTermId) -> S
         raise RunError("not-assessed", report.assessment.not_assessed, "No message is sent about it.")
     if kind is MessageKind.REMINDER and report.assessment.occasion is not Occasion.BEFORE:
         raise RunError("deadline", "The deadline is over: nobody is reminded any more.", "See the report instead.")
+    if kind is MessageKind.REPORT and report.assessment.occasion is Occasion.BEFORE:
+        raise RunError(
+            "deadline", "The deadline is still to come: there is no report yet.", "See the reminders instead."
+        )
     held = reminder_holds(context, report) if kind is MessageKind.REMINDER else report.held
     for reason in held:
         raise RunError(reason.code, f"Held: {reason.what}", reason.do)

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 
 from sims_sync.compliance.facts import GroupFigures, HoldReason, ReadFacts, StaffFacts, Status
@@ -48,7 +49,7 @@ def _send_due(context: RunContext, school_year: SchoolYear, half_term: HalfTermI
     problems = _why_not(context, report, occasion, letters)
     if problems:
         return Outcome(Ending.HELD, problems=problems)
-    remember(context, report)
+    remember(context, replace(report, held=()))  # what was released, or holds reports alone
     if not letters:
         return Outcome(notes=(f"{half_term.shown}: nothing is outstanding, nobody is reminded.",))
     return outbox.send(letters)

@@ -10,7 +10,7 @@ from typing import Any
 from sims_sync.compliance.facts import Assessment, Occasion, StaffFacts
 from sims_sync.compliance_report import ComplianceReport, compliance_report, remember, summary_of
 from sims_sync.context import RunContext
-from sims_sync.messages.letters import PROGRAMME_LEAD, Compose, Envelope, Letter, MessageKind
+from sims_sync.messages.letters import PROGRAMME_LEAD, Compose, Envelope, Letter, MessageKind, read_content
 from sims_sync.messages.outbox import Outbox
 from sims_sync.messages.pointers import NO_POINTER, houses_pointer
 from sims_sync.messages.releasing import problems_of_held, still_held
@@ -20,6 +20,8 @@ from sims_sync.report.mail import compose_report_mail, is_worth_sending
 from sims_sync.report.summary import ComplianceSummary
 from sims_sync.school_year import HalfTermId, SchoolYear
 from sims_sync.snapshots import closed_summary
+from sims_sync.store.messages import SENT, UNKNOWN, StoredMessage, load_messages
+from sims_sync.store.snapshots import load_snapshots
 
 OCCASION = "report"
 NOUN = ("report", "reports")
@@ -85,8 +87,10 @@ def report_letters(context: RunContext, report: ComplianceReport) -> list[Letter
     half_term = report.assessment.half_term
     day = report.school_year.dates(half_term).report or report.school_year.local_date(context.now())
     staff = report.staff()
-    letters = []
+    letters, had = [], _houses_told(context, report)
     for reader in addressees(report.assessment):
+        if reader.staff_id not in had and had and set(reader.houses) <= set().union(*had.values()):
+            continue  # came into office since: the house has had its report
         summary = _summary(context, report, reader.houses)
         if is_worth_sending(summary):
             letters.append(_letter(context, summary, reader, staff, day))
@@ -100,6 +104,28 @@ def addressees(assessment: Assessment) -> tuple[Addressee, ...]:
         for head in figures.heads or (PROGRAMME_LEAD,):
             houses[head].append(figures.house)
     return tuple(Addressee(head, _intended_for(head, led), tuple(led)) for head, led in sorted(houses.items(), key=str))
+
+
+def _houses_told(context: RunContext, report: ComplianceReport) -> dict[str, set[str]]:
+    """Reader → the houses whose report about this half term has left to them, a day or more ago."""
+    half_term, today = report.assessment.half_term, report.school_year.local_date(context.now())
+    houses = {group.group: group.house for group in report.assessment.groups}
+    with context.store.reading() as connection:
+        rows = [
+            row
+            for row in load_messages(connection, context.school_id)
+            if row.kind == MessageKind.REPORT and row.half_term == str(half_term) and row.state in {SENT, UNKNOWN}
+        ]
+    return {
+        row.staff_id: {house for name in _groups_of(row) if (house := houses.get(name))}
+        for row in rows
+        if report.school_year.local_date(row.created) < today
+    }
+
+
+def _groups_of(row: StoredMessage) -> Iterable[str]:
+    groups: Iterable[str] = read_content(row.content).get("told", {}).get("groups", {})
+    return groups
 
 
 def told_by(summary: ComplianceSummary) -> dict[str, Any]:
@@ -151,7 +177,18 @@ def _report_mail(summary: ComplianceSummary) -> Compose:
 
 def _lead_note(context: RunContext, report: ComplianceReport, day: date) -> Iterable[Letter]:
     """The rows of Heads who tutor go to the programme lead too (rule 13)."""
-    rows = [group for group in report.assessment.groups if group.to_programme_lead and group.due]
+    houses = tuple(
+        sorted({group.house for group in report.assessment.groups if group.to_programme_lead and group.house})
+    )
+    if not houses:
+        return
+    summary = _summary(context, report, houses)
+    rows = [
+        row.figures
+        for house in summary.houses
+        for row in house.groups
+        if row.figures.to_programme_lead and row.figures.due
+    ]
     if not rows:
         return
     content = {
@@ -178,8 +215,11 @@ def _lead_note(context: RunContext, report: ComplianceReport, day: date) -> Iter
         day=day,
         compose=lambda envelope: compose_letter(context.school, MessageKind.LEAD_NOTE, envelope, content),
         address=lead,
-        link=houses_pointer(context.school, ())
-        or houses_pointer(context.school, [row.house for row in rows if row.house]),
+        link=houses_pointer(context.school, ()) or houses_pointer(context.school, houses),
+        told={
+            "occasion": summary.occasion.name.lower(),
+            "groups": {row.group: [row.status.value, row.done, row.due] for row in rows},
+        },
     )
 
 
@@ -198,8 +238,14 @@ def _summary(context: RunContext, report: ComplianceReport, houses: tuple[str, .
 
 
 def _closed(context: RunContext, half_term: HalfTermId, houses: tuple[str, ...]) -> ComplianceSummary | None:
+    """The newest version that the guard did not doubt: nobody is told a figure that was restated since."""
+    with context.store.reading() as connection:
+        versions = load_snapshots(connection, context.school_id, half_term, Occasion.CLOSING)
+    sound = [each.version for each in versions if not each.content.doubts]
+    if not sound:
+        return None
     try:
-        closed = closed_summary(context, half_term, house=houses)
+        closed = closed_summary(context, half_term, version=sound[-1], house=houses)
     except KeyError:
         return None  # a house that is new since
     return closed if closed is not None and closed.has_figures else None

@@ -58,7 +58,13 @@ def compose_letter(
     Raises:
         ConfigurationError: the school's own wording cannot be used; the sentence names the file.
     """
-    subject, body = _parts(school, kind, {**content, "link": envelope.link})
+    try:
+        subject, body = _parts(_environment(school), kind, {**content, "link": envelope.link})
+    except ConfigurationError:
+        if kind is not MessageKind.ALERT:
+            raise
+        # Of all messages the one that says what is wrong must not fail because of it.
+        subject, body = _parts(_environment(None), kind, {**content, "link": envelope.link})
     blocks = list(_blocks(body))
     message = addressed(envelope, subject)
     frame = {"notice": envelope.notice, "blocks": blocks, "subject": subject, "staff_only": STAFF_ONLY}
@@ -84,7 +90,7 @@ def wording_problems(school: SchoolConfig) -> Iterator[ConfigProblem]:
             yield ConfigProblem("messages.templates", f"{path.name} is no wording of ours and is never used.", do)
     for kind, example in EXAMPLES.items():
         try:
-            _parts(school, kind, {**example, "link": "https://example.org"})
+            _parts(_environment(school), kind, {**example, "link": "https://example.org"})
         except ConfigurationError as error:
             yield from error.problems
 
@@ -94,10 +100,10 @@ def wording_folder(school: SchoolConfig) -> Path | None:
     return school.path(school.messages.templates) if school.messages.templates else None
 
 
-def _parts(school: SchoolConfig, kind: MessageKind, content: Mapping[str, object]) -> tuple[str, str]:
+def _parts(environment: SandboxedEnvironment, kind: MessageKind, content: Mapping[str, object]) -> tuple[str, str]:
     name = f"{kind.value}.txt.j2"
     try:
-        written = _environment(school).get_template(name).render(content).strip()
+        written = environment.get_template(name).render(content).strip()
     except (TemplateError, UnicodeDecodeError, TypeError, ZeroDivisionError) as error:
         what = f"The wording {name} cannot be used ({type(error).__name__})."
         do = "Compare its placeholders with docs/wordings.md, or take the file out of the folder."
@@ -109,8 +115,8 @@ def _parts(school: SchoolConfig, kind: MessageKind, content: Mapping[str, object
     return " ".join(parts[0].split()), parts[1].strip()
 
 
-def _environment(school: SchoolConfig) -> SandboxedEnvironment:
-    own = wording_folder(school)
+def _environment(school: SchoolConfig | None) -> SandboxedEnvironment:
+    own = wording_folder(school) if school is not None else None
     loaders = [FileSystemLoader(own, encoding="utf-8-sig")] if own is not None and own.is_dir() else []
     return SandboxedEnvironment(
         loader=ChoiceLoader([*loaders, PackageLoader("sims_sync.messages")]),

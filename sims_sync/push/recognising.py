@@ -58,7 +58,8 @@ def _is_theirs(row: StoredDelivery, seen: Seen, at: datetime) -> bool:
     """
     if not _is_gone(row):
         return False
-    typed_again = seen is Seen.OURS and row.confirmed_at is not None and at > row.confirmed_at
+    was_gone = row.confirmed_revision == row.revision  # a withdrawal that a person discarded never reached SIMS
+    typed_again = was_gone and seen is Seen.OURS and row.confirmed_at is not None and at > row.confirmed_at
     return seen is Seen.THEIRS or (typed_again and row.state is DeliveryState.WITHDRAWN)
 
 

@@ -32,9 +32,10 @@ class Release:
     reason: str
 
 
-def load_decision(connection: Connection, school: str) -> GoLive | None:
-    """The newest decision."""
-    chosen = select(go_live).where(go_live.c.school == school).order_by(go_live.c.decided_at.desc()).limit(1)
+def load_decision(connection: Connection, school: str, *, first: bool = False) -> GoLive | None:
+    """The newest decision, or the first."""
+    order = go_live.c.decided_at if first else go_live.c.decided_at.desc()
+    chosen = select(go_live).where(go_live.c.school == school).order_by(order).limit(1)
     row = connection.execute(chosen).mappings().first()
     return GoLive(**{each.name: row[each.name] for each in fields(GoLive)}) if row else None
 

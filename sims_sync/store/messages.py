@@ -53,12 +53,18 @@ def load_messages(connection: Connection, school: str) -> tuple[StoredMessage, .
 
 
 def not_reached(connection: Connection, school: str, half_term: str, kind: str) -> frozenset[str]:
-    """The staff ids whose last message of a kind in this half term did not arrive, as far as is known (rule 12)."""
+    """The staff ids whose last message of a kind in this half term did not arrive for certain (rule 12).
+
+    What went to the programme lead in shadow mode reached nobody: it says nothing of either.
+    """
     chosen = select(message.c.staff_id, message.c.state).where(
-        message.c.school == school, message.c.half_term == half_term, message.c.kind == kind
+        message.c.school == school,
+        message.c.half_term == half_term,
+        message.c.kind == kind,
+        message.c.shadow.is_(False),
     )
     last = {row.staff_id: row.state for row in connection.execute(chosen.order_by(message.c.created))}
-    return frozenset(staff_id for staff_id, state in last.items() if state in {FAILED, REFUSED})
+    return frozenset(staff_id for staff_id, state in last.items() if state != SENT)
 
 
 def save_message(connection: Connection, school: str, row: Mapping[str, Any]) -> None:
@@ -71,6 +77,16 @@ def set_message_state(connection: Connection, school: str, message_key: str, val
     connection.execute(
         update(message).where(message.c.school == school, message.c.message_key == message_key).values(**values)
     )
+
+
+def decide_state(connection: Connection, school: str, before: StoredMessage, values: Mapping[str, Any]) -> bool:
+    """As `set_message_state`, but only if it still stands as it was seen; False = it does not."""
+    here = (message.c.school == school, message.c.message_key == before.message_key)
+    as_seen = (message.c.state == before.state, message.c.attempts == before.attempts)
+    done = connection.execute(
+        update(message).where(*here, *as_seen).values(**values), execution_options={"preserve_rowcount": True}
+    )
+    return done.rowcount == 1
 
 
 def mark_interrupted(connection: Connection, school: str) -> int:

@@ -137,6 +137,12 @@ def waiting_sources(connection: Connection, school: str) -> frozenset[tuple[str,
     return frozenset((kind, source) for kind, source in connection.execute(chosen))
 
 
+def waiting_plans(connection: Connection, school: str) -> tuple[str, ...]:
+    """The id of every plan that waits for a person, in order."""
+    chosen = select(plan.c.plan_id).where(plan.c.school == school, plan.c.state == "waiting")
+    return tuple(connection.execute(chosen.order_by(plan.c.plan_id)).scalars())
+
+
 def keep(
     connection: Connection, school: str, kept_id: str, state: SourceState, rows: Sequence[Row], row: Mapping[str, Any]
 ) -> None:

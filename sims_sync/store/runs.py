@@ -99,7 +99,7 @@ def last_runs(connection: Connection, school: str) -> tuple[StoredRun, ...]:
 def ended_well_since(connection: Connection, school: str, job: str, since: datetime) -> bool:
     """Whether a run of the job that began after a moment ended with nothing wrong."""
     chosen = select(run.c.run_id).where(
-        run.c.school == school, run.c.job == job, run.c.started > since, run.c.outcome == "done"
+        run.c.school == school, run.c.job == job, run.c.started > since, run.c.outcome == "done", run.c.as_of.is_(None)
     )
     return connection.execute(chosen.limit(1)).first() is not None
 
