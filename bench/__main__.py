@@ -12,7 +12,9 @@ from bench.figures import figures_of, table, write_json
 from bench.place import BenchFault, fresh_folder
 from bench.push_rounds import SIZES as PUSH_SIZES
 from bench.push_rounds import push_table, run_pushes, write_push_json
+from bench.reports import reports_table, run_reports, write_reports_json
 from bench.rounds import MEASURES, Measured, chosen_measures, run_alone, run_rounds
+from bench.trust import SCHOOLS, STUDENTS
 
 SIZES = (20_000, 200_000, 1_000_000)
 PROFILE_SIZES = (200_000,)
@@ -21,7 +23,7 @@ WORK_FOLDER = "bench-work"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure pulls or pushes, or profile our first pull; the exit code."""
+    """Measure pulls, pushes or reports, or profile our first pull; the exit code."""
     parser = _parser()
     asked = parser.parse_args(arguments)
     unknown = [name for name in asked.only if not _is_known(name)]
@@ -60,6 +62,15 @@ def _push(asked: argparse.Namespace, folder: Path) -> None:
     _say(f"The same figures are in {out}.")
 
 
+def _reports(asked: argparse.Namespace, folder: Path) -> None:
+    _say(f"{psutil.cpu_count()} processors, load {psutil.getloadavg()[0]:.1f} before the first round.")
+    results = run_reports(asked.sizes or (SCHOOLS,), asked.students, asked.repeats, folder, _say)
+    out = asked.out.with_name(f"{asked.out.stem}-reports{asked.out.suffix}")
+    write_reports_json(results, out)
+    sys.stdout.write(reports_table(results))
+    _say(f"The same figures are in {out}.")
+
+
 def _profile(asked: argparse.Namespace, folder: Path) -> None:
     """The size that was measured last is the one whose profile stays."""
     for size in asked.sizes or PROFILE_SIZES:
@@ -70,14 +81,17 @@ def _profile(asked: argparse.Namespace, folder: Path) -> None:
         _say(f"Where the first pull of {size:,} results spends its time is in {written}.")
 
 
-_MODES = {"measure": _measure, "profile": _profile, "push": _push}
+_MODES = {"measure": _measure, "profile": _profile, "push": _push, "reports": _reports}
 
 
 def _parser() -> argparse.ArgumentParser:
     names = ", ".join(measure.name for measure in MEASURES)
-    parser = argparse.ArgumentParser("python -m bench", description="How fast is a pull of results, or a push?")
+    parser = argparse.ArgumentParser(
+        "python -m bench", description="How fast is a pull of results, a push, or a trust's reports?"
+    )
     parser.add_argument("mode", nargs="?", choices=tuple(_MODES), default="measure")
-    parser.add_argument("--sizes", type=_sizes, metavar="N,N", help="how many results, e.g. 20000,200000")
+    parser.add_argument("--sizes", type=_sizes, metavar="N,N", help="how many results, or schools for reports")
+    parser.add_argument("--students", type=_positive, default=STUDENTS, metavar="N", help="in a school, for reports")
     parser.add_argument("--repeats", type=_positive, default=3, metavar="N", help="rounds; the medians are told")
     parser.add_argument(
         "--only", action="append", default=[], metavar="NAME", help=f"this one, and what it needs: {names}"

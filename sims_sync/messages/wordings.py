@@ -6,6 +6,7 @@ are a list. Nothing that names a student is ever given to it (DOMAIN rule 23).
 
 from collections.abc import Iterable, Iterator, Mapping
 from email.message import EmailMessage
+from functools import lru_cache
 from pathlib import Path
 
 from jinja2 import ChoiceLoader, FileSystemLoader, PackageLoader, StrictUndefined, TemplateError, select_autoescape
@@ -117,7 +118,16 @@ def _parts(environment: SandboxedEnvironment, kind: MessageKind, content: Mappin
 
 def _environment(school: SchoolConfig | None) -> SandboxedEnvironment:
     own = wording_folder(school) if school is not None else None
-    loaders = [FileSystemLoader(own, encoding="utf-8-sig")] if own is not None and own.is_dir() else []
+    return _made(own) if own is not None and own.is_dir() else _ours()
+
+
+@lru_cache(maxsize=1)  # a trust's letters are many, and compiling the same wording for each costs more than the rest
+def _ours() -> SandboxedEnvironment:
+    return _made(None)
+
+
+def _made(own: Path | None) -> SandboxedEnvironment:
+    loaders = [FileSystemLoader(own, encoding="utf-8-sig")] if own is not None else []
     return SandboxedEnvironment(
         loader=ChoiceLoader([*loaders, PackageLoader("sims_sync.messages")]),
         autoescape=select_autoescape(enabled_extensions=("html.j2",)),
