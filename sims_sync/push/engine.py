@@ -1,10 +1,11 @@
 """The push: queue, send, confirm, compare; what each job does and says (DESIGN §5)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain, groupby
 
 from sims_sync.connector import Destination
 from sims_sync.context import RunContext
-from sims_sync.delivery import NEEDS_PERSON, OPEN_STATES, DeliveryState, Step, StoredDelivery
+from sims_sync.delivery import NEEDS_PERSON, OPEN_STATES, DeliveryState, Step
 from sims_sync.errors import SimsSyncError
 from sims_sync.guard import limits_of
 from sims_sync.outcome import Ending, Outcome, Problem, ending_of, problem_of, together
@@ -14,12 +15,15 @@ from sims_sync.push.queueing import Queued, plan_queue, queue_deliveries
 from sims_sync.push.reasons import problems_of
 from sims_sync.push.seen import Look, Looked, Moment, apply_looks
 from sims_sync.push.sending import Sent, open_sender, recover
-from sims_sync.store.deliveries import count_states, load_deliveries, open_file, queued_moments
+from sims_sync.push.wanted import list_of
+from sims_sync.store.deliveries import count_states, list_keys, load_deliveries, open_file, queued_moments
 from sims_sync.store.students import load_students
 from sims_sync.typed_entries import slot_aspects
 
 CONFIRM_ROUNDS = 3
-LOOK_BATCH = 2000
+LOOK_BATCH = 1000
+COMPARE_BATCH = 2000  # so many are judged together: have too many changed in SIMS to be believed?
+_TO_SEND = (DeliveryState.QUEUED, DeliveryState.UNKNOWN)
 _TO_CONFIRM = (DeliveryState.SENT, DeliveryState.UNKNOWN)
 
 
@@ -44,7 +48,7 @@ def confirm_targets(context: RunContext) -> Outcome:
     if not context.school.push.enabled:
         return Outcome(notes=("The push is switched off: nothing to confirm.",))
     if context.dry or context.rehearsal:
-        return Outcome(notes=(f"{len(_rows(context, _TO_CONFIRM))} texts would be looked for in SIMS.",))
+        return Outcome(notes=(f"{len(_keys(context, _TO_CONFIRM))} texts would be looked for in SIMS.",))
     recover(context)
     looked: list[Looked] = []
     told: tuple[Problem, ...] = ()
@@ -54,8 +58,8 @@ def confirm_targets(context: RunContext) -> Outcome:
         if not destination.traits.needs_person:
             sender = open_sender(context, destination)
             for _ in range(CONFIRM_ROUNDS):
-                looked.append(_look(context, destination, _rows(context, _TO_CONFIRM)))
-                if not looked[-1].count(Step.SEND_AGAIN) and not _rows(context, (DeliveryState.UNKNOWN,)):
+                looked.append(_look(context, destination, _TO_CONFIRM, _keys(context, _TO_CONFIRM), LOOK_BATCH))
+                if not looked[-1].count(Step.SEND_AGAIN) and not _keys(context, (DeliveryState.UNKNOWN,)):
                     break
                 error = sender.run().error
                 if error is not None:
@@ -71,16 +75,17 @@ def check_drift(context: RunContext) -> Outcome:
     half_term = school_year.latest_started(school_year.local_date(context.now()))
     if half_term is None:
         return Outcome(notes=("No half term has begun yet.",))
-    rows = _rows(context, (DeliveryState.CONFIRMED,), str(half_term))
+    compared = (DeliveryState.CONFIRMED,)
+    keys = _keys(context, compared, str(half_term))
     if context.dry or context.rehearsal:
-        return Outcome(notes=(f"{len(rows)} confirmed texts would be compared with SIMS.",))
+        return Outcome(notes=(f"{len(keys)} confirmed texts would be compared with SIMS.",))
     with open_destination(context) as destination:
         if destination.traits.needs_person:
             return Outcome(notes=("Texts go by file: each export of the entries is compared instead.",))
-        looked = _look(context, destination, rows)
+        looked = _look(context, destination, compared, keys, COMPARE_BATCH)
     differing = looked.count(Step.ADOPT) + looked.count(Step.DIFFERS)
-    share = 100 * differing / len(rows) if rows else 0.0
-    note = f"Drift: {differing} of {len(rows)} confirmed texts of {half_term.shown} differ from SIMS ({share:.1f} %)."
+    share = 100 * differing / len(keys) if keys else 0.0
+    note = f"Drift: {differing} of {len(keys)} confirmed texts of {half_term.shown} differ from SIMS ({share:.1f} %)."
     return together([_outcome_of_looks(context, [looked], (), None), Outcome(notes=(note,))])
 
 
@@ -99,34 +104,50 @@ def unconfirmed(context: RunContext) -> tuple[Problem, ...]:
     )
 
 
-def _rows(
-    context: RunContext, states: Sequence[DeliveryState], half_term: str | None = None
-) -> Mapping[str, StoredDelivery]:
+def _keys(context: RunContext, states: Sequence[DeliveryState], half_term: str | None = None) -> list[str]:
     with context.store.reading() as connection:
-        return load_deliveries(connection, context.school_id, states=states, half_term=half_term)
+        return list_keys(connection, context.school_id, states, half_term)
 
 
-def _look(context: RunContext, destination: Destination, rows: Mapping[str, StoredDelivery]) -> Looked:
-    """Look at every place and apply what is seen, some thousands at a time."""
+def _look(
+    context: RunContext,
+    destination: Destination,
+    states: Sequence[DeliveryState],
+    keys: Sequence[str],
+    at_once: int,
+) -> Looked:
+    """Look at every place and apply what is seen, about `at_once` at a time: no more are held in memory.
+
+    `states`: what stands otherwise by the time its turn comes is left out.
+    """
     with context.store.reading() as connection:
         students = load_students(connection, context.school_id)
-    # A place's neighbours beside it: a destination may read the whole list of what it is in.
-    places = slot_aspects(context.school.entries)
-    keys = sorted(
-        (key for key, row in rows.items() if row.student_id in students and row.slot in places),
-        key=lambda key: (rows[key].half_term, rows[key].slot, key),
-    )
-    parts = []
-    for start in range(0, len(keys), LOOK_BATCH):
-        chosen = {key: rows[key] for key in keys[start : start + LOOK_BATCH]}
-        batch = [deliverable(row, students[row.student_id], context.school) for row in chosen.values()]
+    places, looked_at, parts = slot_aspects(context.school.entries), 0, []
+    for batch in _by_lists(keys, at_once):
+        with context.store.reading() as connection:
+            rows = load_deliveries(connection, context.school_id, states=states, keys=batch)
+        chosen = {key: row for key, row in rows.items() if row.student_id in students and row.slot in places}
+        deliveries = [deliverable(row, students[row.student_id], context.school) for row in chosen.values()]
         began = context.now()
-        looks = [Look(seen.delivery_key, seen.text, began) for seen in destination.look_up(batch) if seen.known]
+        looks = [Look(seen.delivery_key, seen.text, began) for seen in destination.look_up(deliveries) if seen.known]
         moment = Moment(context.school_id, context.run_id, context.now())
         with context.store.writing() as connection:
             parts.append(apply_looks(connection, moment, chosen, looks, limits_of(context.school.guard)))
-        context.progress(f"looked at {min(start + LOOK_BATCH, len(keys)):,} of {len(keys):,}")
+        looked_at += len(batch)
+        context.progress(f"looked at {looked_at:,} of {len(keys):,}")
     return _summed(parts)
+
+
+def _by_lists(keys: Sequence[str], at_once: int) -> Iterator[list[str]]:
+    """A place's neighbours beside it: a destination may read the whole list of what it is in, and then only once."""
+    batch: list[str] = []
+    for _, neighbours in groupby(sorted(keys, key=list_of), list_of):
+        batch += neighbours
+        if len(batch) >= at_once:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
 
 
 def _summed(parts: Sequence[Looked]) -> Looked:
@@ -136,13 +157,14 @@ def _summed(parts: Sequence[Looked]) -> Looked:
 
 
 def _planned(context: RunContext) -> Outcome:
+    queued = Queued()
     with context.store.reading() as connection:
-        queued = plan_queue(connection, context, context.school_year())
-        waiting = load_deliveries(connection, context.school_id, states=(DeliveryState.QUEUED, DeliveryState.UNKNOWN))
-    changed = {change.delivery.delivery_key for change in queued.changes}
-    to_send = sum(change.delivery.state in {DeliveryState.QUEUED, DeliveryState.UNKNOWN} for change in queued.changes)
-    total = to_send + sum(key not in changed for key in waiting)
-    return Outcome(counts=_counts(queued), notes=(f"Texts that would be sent to SIMS: {total}.",))
+        to_send = set(list_keys(connection, context.school_id, _TO_SEND))
+        for change in chain.from_iterable(plan_queue(connection, context, context.school_year())):
+            queued.counts[change.what] += 1
+            to_send -= {change.replaces, change.delivery.delivery_key}
+            to_send |= {change.delivery.delivery_key} if change.delivery.state in _TO_SEND else set()
+    return Outcome(counts=_counts(queued), notes=(f"Texts that would be sent to SIMS: {len(to_send)}.",))
 
 
 def _outcome_of_push(context: RunContext, queued: Queued, sent: Sent, told: tuple[Problem, ...]) -> Outcome:
@@ -188,9 +210,9 @@ def _outcome_of_looks(
 
 def _counts(queued: Queued) -> dict[str, int]:
     return {
-        "read": len(queued.changes),
-        "added": queued.count("added"),
-        "changed": queued.count("corrected") + queued.count("withdrawn") + queued.count("moved"),
+        "read": queued.counts.total(),
+        "added": queued.counts["added"],
+        "changed": queued.counts["corrected"] + queued.counts["withdrawn"] + queued.counts["moved"],
     }
 
 

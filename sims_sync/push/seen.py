@@ -12,11 +12,13 @@ from sims_sync.entry_text import normalise
 from sims_sync.guard import Limits, are_too_many
 from sims_sync.outcome import Problem
 from sims_sync.push.adoption import ADOPTED, adopt, is_too_short, may_adopt
-from sims_sync.store.deliveries import mark_many_attempted, save_deliveries, save_progress, tell
+from sims_sync.store.deliveries import mark_attempted, save_deliveries, save_progress, tell
 
 _AFTER_ATTEMPT = frozenset({DeliveryState.SENT, DeliveryState.CONFIRMED})
 _STILL_TO_SEND = frozenset({DeliveryState.QUEUED, DeliveryState.WAITING})
 _SHOWN_TO_A_PERSON = frozenset({DeliveryState.CONFIRMED, DeliveryState.DIFFERS, DeliveryState.CONFLICT})
+# Not how often and when it was sent: what was sent at different times and is seen at once is then alike.
+_CHANGED_BY_A_LOOK = ("state", "reason", "over_theirs", "sims_text", "confirmed_at", "confirmed_revision")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +88,9 @@ def apply_looks(
     adopted = [row for row in rows if row.revision != deliveries[row.delivery_key].revision]
     others = [row for row in rows if row.revision == deliveries[row.delivery_key].revision]
     save_deliveries(connection, moment.school, adopted, moment.run_id)
-    save_progress(connection, moment.school, [*others, *noted], moment.run_id)
-    there = [(row.delivery_key, row.revision) for row in rows if _is_settled(row) and _is_newly_ours(row)]
-    mark_many_attempted(connection, moment.school, there, moment.now)
+    save_progress(connection, moment.school, [*others, *noted], moment.run_id, _CHANGED_BY_A_LOOK)
+    there = [row for row in rows if _is_settled(row) and _is_newly_ours(row)]
+    mark_attempted(connection, moment.school, there, moment.now)
     tell(connection, moment.school, [(row, "") for row in rows], moment.now, moment.run_id)
     return Looked(counts, unchanged, problems)
 

@@ -2,11 +2,13 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from itertools import islice
 
-from sims_sync.connector import Destination, Holding, Receipt, ReceiptOutcome
+from sims_sync.connector import Destination, Holding, MayWrite, Receipt, ReceiptOutcome
 from sims_sync.context import RunContext
 from sims_sync.delivery import DeliveryState, Seen, Step, StoredDelivery, before_write, what_is_seen
 from sims_sync.entry_text import normalise
@@ -15,18 +17,19 @@ from sims_sync.push.destination import deliverable
 from sims_sync.push.seen import confirmed
 from sims_sync.records import Delivery, Student
 from sims_sync.store.deliveries import (
+    begin_attempts,
+    list_keys,
     load_deliveries,
     mark_attempted,
-    mark_many_attempted,
     save_issued_file,
     save_progress,
-    still_standing,
     tell,
 )
 from sims_sync.store.students import load_students
 from sims_sync.typed_entries import slot_aspects
 
-BATCH = 200
+BATCH = 400
+NOTED_AT_ONCE = 100  # receipts are written down while the next ones are on their way
 ROUNDS = 3  # so often within one run what could not be sent, or not be heard of, is tried
 QUIET_SECONDS_MAX = 60.0  # longer than this no run waits: the next one looks again
 HOLD_CODES = frozenset(
@@ -34,7 +37,6 @@ HOLD_CODES = frozenset(
 )
 # Put right in SIMS, not here: tried once in every run, so that nobody has to tell us that it was.
 _TRIED_AGAIN = frozenset({"locked", "no-result-set", "no-aspect", "unknown-student", "no-permission"})
-_TO_SEND = (DeliveryState.QUEUED, DeliveryState.UNKNOWN)
 
 
 @dataclass(slots=True)
@@ -43,6 +45,14 @@ class Sent:
 
     states: Counter[DeliveryState] = field(default_factory=Counter)
     error: SimsSyncError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """What is under way since `began`: each delivery as it stood before; what is noted is taken out."""
+
+    began: datetime
+    was: dict[str, StoredDelivery]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,112 +86,121 @@ class Sender:
                     return sent
         return sent
 
-    def _due(self, *, wait: bool) -> list[StoredDelivery]:
-        """What is queued, and what is unknown and quiet: SIMS may still take over a write that it never answered."""
+    def _due(self, *, wait: bool) -> list[str]:
+        """What is queued, and what is unknown and quiet: SIMS may still take over a write that it never answered.
+
+        Their keys alone: whole, the texts of a year would be held for as long as the push takes.
+        """
         with self.context.store.reading() as connection:
-            rows = list(load_deliveries(connection, self.context.school_id, states=_TO_SEND).values())
-        quiet = timedelta(seconds=self.destination.traits.quiet_seconds)
-        open_until = [row.attempted_at + quiet for row in rows if _is_unheard(row) and row.attempted_at is not None]
-        still = max((until - self.context.now() for until in open_until), default=timedelta()).total_seconds()
+            queued = list_keys(connection, self.context.school_id, (DeliveryState.QUEUED,))
+            unheard = load_deliveries(connection, self.context.school_id, states=(DeliveryState.UNKNOWN,)).values()
+        now = self.context.now()
+        still = max((self._quiet_from(row) - now for row in unheard), default=timedelta()).total_seconds()
         if wait and 0 < still <= QUIET_SECONDS_MAX:
             self.wait(still)
-        now = self.context.now()
-        return [
-            row for row in rows if not _is_unheard(row) or row.attempted_at is None or row.attempted_at + quiet <= now
-        ]
+            now = self.context.now()
+        return sorted([*queued, *(row.delivery_key for row in unheard if self._quiet_from(row) <= now)])
 
-    def _held(self) -> list[StoredDelivery]:
+    def _held(self) -> list[str]:
         with self.context.store.reading() as connection:
             rows = load_deliveries(connection, self.context.school_id, states=(DeliveryState.HELD,)).values()
-        return [row for row in rows if row.reason in _TRIED_AGAIN]
+        return [row.delivery_key for row in rows if row.reason in _TRIED_AGAIN]
 
-    def _send(self, rows: Sequence[StoredDelivery], sent: Sent) -> None:
-        begun = self._begin(rows)
-        rows = [row for row in rows if row.delivery_key in begun]
-        places = self.places
-        batch = [
+    def _quiet_from(self, row: StoredDelivery) -> datetime:
+        """From when on a write that was never answered will not come through any more."""
+        quiet = timedelta(seconds=self.destination.traits.quiet_seconds)
+        return row.queued_at if row.attempted_at is None else row.attempted_at + quiet
+
+    def _may_go(self, row: StoredDelivery, now: datetime) -> bool:
+        if row.state is DeliveryState.UNKNOWN:
+            return self._quiet_from(row) <= now
+        return row.state is DeliveryState.QUEUED or (row.state is DeliveryState.HELD and row.reason in _TRIED_AGAIN)
+
+    def _send(self, keys: Sequence[str], sent: Sent) -> None:
+        batch, places = self._begin(keys), self.places
+        rows = dict(batch.was)
+        nowhere = [_no_place(row) for row in rows.values() if row.slot not in places]
+        if nowhere:
+            self._note(batch, nowhere, sent)
+        may_write = _MayWrite(rows, self.destination.traits.needs_person)
+        deliveries = [
             deliverable(row, self.students[row.student_id], self.context.school)
-            for row in begun.values()
+            for row in rows.values()
             if row.student_id in self.students and row.slot in places
         ]
-        receipts = [_no_place(row) for row in begun.values() if row.slot not in places]
+        at_once = max(len(deliveries), 1) if self.destination.traits.needs_person else NOTED_AT_ONCE
+        with closing(self._receipts(deliveries, may_write)) as delivering:
+            while self._hear(delivering, at_once, batch, sent):
+                pass
+        self._note(batch, (), sent, as_it_stood=True)
+
+    def _receipts(self, deliveries: Sequence[Delivery], may_write: MayWrite) -> Generator[Receipt, None, None]:
+        """The destination's; closed, it begins nothing more: also where the store fails in the middle."""
+        yield from self.destination.deliver(deliveries, may_write)
+
+    def _hear(self, delivering: Iterator[Receipt], at_once: int, batch: _Batch, sent: Sent) -> bool:
+        """Note the next receipts; whether there may be more. A fault of the store is not one of the destination."""
+        receipts: list[Receipt] = []
         try:
-            may_write = _MayWrite(begun, self.destination.traits.needs_person)
-            receipts.extend(self.destination.deliver(batch, may_write))
+            receipts.extend(islice(delivering, at_once))
         except SimsSyncError as error:
             sent.error = error
         except BaseException:
             # Interrupted: a write may be under way, so what has no receipt stays `sending` and is looked at first.
-            heard = {receipt.delivery_key for receipt in receipts}
-            self._note(begun, [row for row in rows if row.delivery_key in heard], receipts, sent)
+            self._note(batch, receipts, sent)
             raise
-        self._note(begun, rows, receipts, sent)
+        if receipts:
+            self._note(batch, receipts, sent)
+        return sent.error is None and len(receipts) == at_once
 
-    def _begin(self, rows: Sequence[StoredDelivery]) -> dict[str, StoredDelivery]:
+    def _begin(self, keys: Sequence[str]) -> _Batch:
         """Written down before the attempt: a process that is killed now leaves them as `sending` (P3).
 
-        What a person decided since they were read stands: those are left out.
+        What a person decided since their keys were read stands: those are left out.
         """
-        now = self.context.now()
+        now, school = self.context.now(), self.context.school_id
         with self.context.store.writing() as connection:
-            rows = still_standing(connection, self.context.school_id, rows)
-            begun = {
-                row.delivery_key: replace(
-                    row, state=DeliveryState.SENDING, attempts=row.attempts + 1, attempted_at=now, reason=""
-                )
-                for row in rows
-            }
-            save_progress(connection, self.context.school_id, list(begun.values()), self.context.run_id)
-            pairs = [(row.delivery_key, row.revision) for row in rows]
-            mark_many_attempted(connection, self.context.school_id, pairs, now)
-        return begun
+            rows = load_deliveries(connection, school, keys=keys)
+            was = {key: row for key, row in rows.items() if self._may_go(row, now)}
+            begin_attempts(connection, school, was.values(), now, self.context.run_id)
+        return _Batch(now, was)
 
-    def _note(
-        self,
-        begun: Mapping[str, StoredDelivery],
-        before: Sequence[StoredDelivery],
-        receipts: Iterable[Receipt],
-        sent: Sent,
-    ) -> None:
-        """Write the receipts down; what has none was certainly not written, and stands as it stood."""
-        now, was = self.context.now(), {row.delivery_key: row for row in before}
-        after: dict[str, StoredDelivery] = {}
-        files: set[str] = set()
-        for receipt in receipts:
-            row = begun[receipt.delivery_key]
-            after[row.delivery_key] = self._after(row, was[row.delivery_key], receipt)
-            files |= {receipt.file} if receipt.file else set()
-        for key, row in was.items():
-            after.setdefault(key, row)
-        school, run_id = self.context.school_id, self.context.run_id
+    def _note(self, batch: _Batch, receipts: Sequence[Receipt], sent: Sent, *, as_it_stood: bool = False) -> None:
+        """Write receipts down; `as_it_stood`: what has none was certainly not written, and stands as it stood."""
+        now, school, run_id = self.context.now(), self.context.school_id, self.context.run_id
+        steps = [(was := batch.was[each.delivery_key], self._after(was, batch.began, each, now)) for each in receipts]
+        steps += [(row, row) for row in batch.was.values()] if as_it_stood else []
+        files = {receipt.file for receipt in receipts if receipt.file}
+        if not steps:
+            return
         with self.context.store.writing() as connection:
-            save_progress(connection, school, list(after.values()), run_id)
-            for row in after.values():
-                untouched = row.attempted_at == was[row.delivery_key].attempted_at
-                if untouched and normalise(row.text) not in was[row.delivery_key].ours:
-                    mark_attempted(connection, school, row.delivery_key, row.revision, None)
+            save_progress(connection, school, [row for _, row in steps], run_id)
+            mark_attempted(connection, school, [row for was, row in steps if _is_unwritten(was, row)], None)
             for number in sorted(files):
                 save_issued_file(connection, school, number, now, run_id)
-            told = [(row, "") for row in after.values() if _stands(row) != _stands(was[row.delivery_key])]
-            tell(connection, school, told, now, run_id)
-        sent.states.update(row.state for row in after.values())
+            tell(connection, school, [(row, "") for was, row in steps if _stands(row) != _stands(was)], now, run_id)
+        for was, row in steps:
+            del batch.was[was.delivery_key]
+            sent.states[row.state] += 1
 
-    def _after(self, row: StoredDelivery, was: StoredDelivery, receipt: Receipt) -> StoredDelivery:
+    def _after(self, was: StoredDelivery, began: datetime, receipt: Receipt, now: datetime) -> StoredDelivery:
         """Where a delivery stands after its receipt; what was not attempted keeps its earlier attempt's moment."""
-        now = self.context.now()
-        if receipt.outcome is ReceiptOutcome.ACCEPTED:
-            return replace(row, state=DeliveryState.SENT, sent_at=now)
+        tried = was.attempts + 1
+        if receipt.outcome is ReceiptOutcome.ACCEPTED:  # nearly all, so they are made in one go
+            sent = DeliveryState.SENT
+            return replace(was, state=sent, reason="", attempts=tried, attempted_at=began, sent_at=now)
+        begun = replace(was, reason="", attempts=tried, attempted_at=began)
         if receipt.outcome is ReceiptOutcome.ISSUED:
-            return replace(row, state=DeliveryState.WAITING, sent_at=now, file=receipt.file)
+            return replace(begun, state=DeliveryState.WAITING, sent_at=now, file=receipt.file)
         if receipt.outcome is ReceiptOutcome.UNKNOWN:
-            return replace(row, state=DeliveryState.UNKNOWN, reason=receipt.code)
+            return replace(begun, state=DeliveryState.UNKNOWN, reason=receipt.code)
         if receipt.outcome is ReceiptOutcome.REJECTED:
             held = receipt.code in HOLD_CODES
             state = DeliveryState.HELD if held else DeliveryState.REJECTED
             return replace(was, state=state, reason=receipt.code or "rejected")
         by_file = self.destination.traits.needs_person
         if receipt.outcome is ReceiptOutcome.WITHHELD and receipt.holding and (receipt.holding.known or by_file):
-            return _withheld(was, receipt.holding, row)
+            return _withheld(was, receipt.holding, begun)
         return replace(was, reason=receipt.code)
 
 
@@ -243,5 +262,6 @@ def _stands(row: StoredDelivery) -> tuple[DeliveryState, str, int]:
     return row.state, row.reason, row.revision
 
 
-def _is_unheard(row: StoredDelivery) -> bool:
-    return row.state is DeliveryState.UNKNOWN
+def _is_unwritten(was: StoredDelivery, row: StoredDelivery) -> bool:
+    """Whether nothing was attempted after all, so that its text is none of ours."""
+    return row.attempted_at == was.attempted_at and normalise(row.text) not in was.ours

@@ -116,6 +116,12 @@ def delivery_key(half_term: str, student_id: str, slot: str) -> str:
     return f"{half_term}/{student_id}/{slot}"
 
 
+def list_of(key: str) -> tuple[str, str]:
+    """The half term and the slot in a delivery's key: what SIMS has in one list."""
+    half_term, _, slot = key.rsplit("/", 2)
+    return half_term, slot
+
+
 def says_the_same(stored_text: str, line: Line) -> bool:
     """Whether a text, perhaps typed in SIMS in a form of its own, says what the entry says."""
     if stored_text == line.text:

@@ -2,12 +2,12 @@
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, delete, func, insert, literal, select, update
 
 from sims_sync.delivery import DeliveryState, StoredDelivery
 from sims_sync.entry_text import normalise
@@ -15,6 +15,7 @@ from sims_sync.store.rows import upsert
 from sims_sync.store.tables import delivery, delivery_event, delivery_revision, issued_file, push_trial
 
 _COLUMNS = tuple(field.name for field in fields(StoredDelivery) if field.name != "ours")
+_STATE = _COLUMNS.index("state")
 # What changes while a text is on its way, and looked for: never the text itself, nor where it belongs.
 _PROGRESS = (
     "state",
@@ -29,6 +30,7 @@ _PROGRESS = (
     "file",
 )
 _KEYS_PER_QUERY = 500
+_FEW = 5  # so many rows are written sooner one by one than by a statement of their own
 OPEN = "open"
 VOID = "void"
 DONE = "done"
@@ -61,20 +63,30 @@ def load_deliveries(
     school: str,
     *,
     states: Iterable[DeliveryState] | None = None,
-    half_term: str | None = None,
+    half_terms: Iterable[str] | None = None,
     student_id: str | None = None,
+    student_ids: Iterable[str] | None = None,
+    keys: Iterable[str] | None = None,
 ) -> dict[str, StoredDelivery]:
-    """Every delivery (of these states, half term, student) by key, in order of key."""
-    chosen = select(delivery).where(delivery.c.school == school)
-    if states is not None:
-        chosen = chosen.where(delivery.c.state.in_([state.value for state in states]))
-    if half_term is not None:
-        chosen = chosen.where(delivery.c.half_term == half_term)
-    if student_id is not None:
-        chosen = chosen.where(delivery.c.student_id == student_id)
-    rows = connection.execute(chosen.order_by(delivery.c.delivery_key)).mappings().all()
-    ours = _attempted_texts(connection, school, [row["delivery_key"] for row in rows])
-    return {row["delivery_key"]: _stored(row, ours) for row in rows}
+    """Every delivery (of these states, half terms, student or students, keys) by key, in order of key."""
+    people = student_ids if student_id is None else [student_id]
+    where = _where(school, state=states, half_term=half_terms, student_id=people)
+    chosen = select(*(delivery.c[name] for name in _COLUMNS)).where(*where).order_by(delivery.c.delivery_key)
+    if keys is None:
+        return _load(connection, school, chosen)
+    found: dict[str, StoredDelivery] = {}
+    for batch in _batches(sorted(keys)):
+        found |= _load(connection, school, chosen.where(delivery.c.delivery_key.in_(batch)))
+    return found
+
+
+def list_keys(
+    connection: Connection, school: str, states: Iterable[DeliveryState], half_term: str | None = None
+) -> list[str]:
+    """The keys alone of the deliveries in these states (of this half term), in order."""
+    where = _where(school, state=states, half_term=None if half_term is None else [half_term])
+    chosen = select(delivery.c.delivery_key).where(*where).order_by(delivery.c.delivery_key)
+    return list(connection.execute(chosen).scalars())
 
 
 def count_states(connection: Connection, school: str) -> dict[str, int]:
@@ -114,33 +126,43 @@ def save_deliveries(connection: Connection, school: str, rows: Sequence[StoredDe
     )
 
 
-def save_progress(connection: Connection, school: str, rows: Sequence[StoredDelivery], run_id: str) -> None:
+def save_progress(
+    connection: Connection,
+    school: str,
+    rows: Iterable[StoredDelivery],
+    run_id: str,
+    columns: Sequence[str] = _PROGRESS,
+) -> None:
     """Write how far deliveries have come whose text, revision and place are in the store as they are.
 
-    A third of the cost of `save_deliveries`, for the thousands of a push.
+    A fraction of the cost of `save_deliveries`, for the thousands of a push: what has come equally far, and that is
+    nearly all of them, is written by one statement.
     """
-    if not rows:
-        return
-    statement = (
-        update(delivery)
-        .where(delivery.c.school == school, delivery.c.delivery_key == bindparam("the_key"))
-        .values(run_id=run_id, **{name: bindparam(f"new_{name}") for name in _PROGRESS})
-    )
-    connection.execute(
-        statement,
-        [{"the_key": row.delivery_key, **{f"new_{name}": getattr(row, name) for name in _PROGRESS}} for row in rows],
-    )
+    alike: dict[Sequence[object], list[str]] = defaultdict(list)
+    for row in rows:
+        alike[tuple(getattr(row, name) for name in columns)].append(row.delivery_key)
+    one_by_one: list[dict[str, object]] = []
+    for values, keys in alike.items():
+        new = dict(zip(columns, values, strict=True))
+        if len(keys) <= _FEW:
+            one_by_one += [{"the_key": key, **{f"new_{name}": value for name, value in new.items()}} for key in keys]
+            continue
+        for batch in _batches(keys):
+            connection.execute(update(delivery).where(*_where(school, delivery_key=batch)).values(run_id=run_id, **new))
+    if one_by_one:
+        this = update(delivery).where(delivery.c.school == school, delivery.c.delivery_key == bindparam("the_key"))
+        named: dict[str, Any] = {name: bindparam(f"new_{name}") for name in columns}
+        connection.execute(this.values(run_id=run_id, **named), one_by_one)
 
 
-def still_standing(connection: Connection, school: str, rows: Sequence[StoredDelivery]) -> list[StoredDelivery]:
-    """Those that nobody decided about, or wrote anew, since they were read."""
-    found: dict[str, tuple[str, int]] = {}
+def begin_attempts(
+    connection: Connection, school: str, rows: Collection[StoredDelivery], at: datetime, run_id: str
+) -> None:
+    """An attempt to send each begins: from now on its text may be in SIMS."""
+    new = {"state": DeliveryState.SENDING, "reason": "", "attempts": delivery.c.attempts + 1, "attempted_at": at}
     for batch in _batches([row.delivery_key for row in rows]):
-        chosen = select(delivery.c.delivery_key, delivery.c.state, delivery.c.revision).where(
-            delivery.c.school == school, delivery.c.delivery_key.in_(batch)
-        )
-        found.update({key: (state, revision) for key, state, revision in connection.execute(chosen)})
-    return [row for row in rows if found.get(row.delivery_key) == (row.state.value, row.revision)]
+        connection.execute(update(delivery).where(*_where(school, delivery_key=batch)).values(run_id=run_id, **new))
+    mark_attempted(connection, school, rows, at)
 
 
 def drop_delivery(connection: Connection, school: str, key: str) -> None:
@@ -149,57 +171,38 @@ def drop_delivery(connection: Connection, school: str, key: str) -> None:
         connection.execute(delete(table).where(table.c.school == school, table.c.delivery_key == key))
 
 
-def mark_attempted(connection: Connection, school: str, key: str, revision: int, at: datetime | None) -> None:
-    """From now on this revision's text may be in SIMS, and is ours when it is seen there (rule 17).
+def mark_attempted(connection: Connection, school: str, rows: Iterable[StoredDelivery], at: datetime | None) -> None:
+    """From now on their present texts may be in SIMS, and are ours when seen there (rule 17).
 
-    None takes that back: it was certainly not written.
+    None takes that back: they were certainly not written.
     """
-    here = (delivery_revision.c.school == school, delivery_revision.c.delivery_key == key)
-    connection.execute(
-        update(delivery_revision).where(*here, delivery_revision.c.revision == revision).values(attempted_at=at)
-    )
-
-
-def mark_many_attempted(connection: Connection, school: str, pairs: Sequence[tuple[str, int]], at: datetime) -> None:
-    """`mark_attempted` for many: (delivery key, revision)."""
-    if not pairs:
-        return
-    statement = (
-        update(delivery_revision)
-        .where(
-            delivery_revision.c.school == school,
-            delivery_revision.c.delivery_key == bindparam("the_key"),
-            delivery_revision.c.revision == bindparam("the_revision"),
-        )
-        .values(attempted_at=at)
-    )
-    connection.execute(statement, [{"the_key": key, "the_revision": revision} for key, revision in pairs])
+    alike: dict[int, list[str]] = defaultdict(list)
+    for row in rows:
+        alike[row.revision].append(row.delivery_key)
+    for revision, keys in alike.items():
+        for batch in _batches(keys):
+            here = (delivery_revision.c.school == school, delivery_revision.c.delivery_key.in_(batch))
+            changed = update(delivery_revision).where(*here, delivery_revision.c.revision == revision)
+            connection.execute(changed.values(attempted_at=at))
 
 
 def tell(
-    connection: Connection, school: str, steps: Sequence[tuple[StoredDelivery, str]], at: datetime, run_id: str
+    connection: Connection, school: str, steps: Iterable[tuple[StoredDelivery, str]], at: datetime, run_id: str
 ) -> None:
-    """Add a line to the story of each delivery as it stands now: (delivery, who)."""
-    if not steps:
-        return
-    last = _last_places(connection, school, [row.delivery_key for row, _ in steps])
-    lines = []
+    """Add a line to the story of each delivery as it now stands in the store: (delivery, who); each at most once."""
+    alike: dict[str, list[str]] = defaultdict(list)
     for row, who in steps:
-        last[row.delivery_key] = place = last.get(row.delivery_key, 0) + 1
-        lines.append(
-            {
-                "school": school,
-                "run_id": run_id,
-                "delivery_key": row.delivery_key,
-                "place": place,
-                "at": at,
-                "state": row.state.value,
-                "reason": row.reason,
-                "revision": row.revision,
-                "who": who,
-            }
-        )
-    connection.execute(insert(delivery_event), lines)
+        alike[who].append(row.delivery_key)
+    told = delivery_event.alias()
+    same = (told.c.school == delivery.c.school, told.c.delivery_key == delivery.c.delivery_key)
+    place = select(func.coalesce(func.max(told.c.place), 0) + 1).where(*same).scalar_subquery()
+    as_it_stands = ("school", "delivery_key", "state", "reason", "revision")
+    new = {"run_id": literal(run_id), "place": place, "at": literal(at, delivery_event.c.at.type)}
+    for who, keys in alike.items():
+        chosen = select(*(delivery.c[name] for name in as_it_stands), *new.values(), literal(who))
+        for batch in _batches(keys):
+            lines = chosen.where(*_where(school, delivery_key=batch))
+            connection.execute(insert(delivery_event).from_select([*as_it_stands, *new, "who"], lines))
 
 
 def load_story(connection: Connection, school: str, key: str) -> tuple[DeliveryEvent, ...]:
@@ -254,10 +257,22 @@ def last_trial(connection: Connection, school: str, destination: str, settings: 
     return found.scalar()
 
 
-def _stored(row: Mapping[Any, Any], ours: Mapping[str, frozenset[str]]) -> StoredDelivery:
-    values = {name: row[name] for name in _COLUMNS}
-    values["state"] = DeliveryState(values["state"])
-    return StoredDelivery(**values, ours=ours.get(row["delivery_key"], frozenset()))
+def _where(school: str, **among: Iterable[str] | None) -> list[ColumnElement[bool]]:
+    """The school's deliveries that have one of these values in each column named; None = whatever stands there."""
+    named = ((delivery.c[name], list(map(str, values))) for name, values in among.items() if values is not None)
+    return [delivery.c.school == school, *(column.in_(values) for column, values in named)]
+
+
+def _load(connection: Connection, school: str, chosen: Select[Any]) -> dict[str, StoredDelivery]:
+    rows = connection.execute(chosen).all()
+    ours = _attempted_texts(connection, school, [row.delivery_key for row in rows])
+    return {row.delivery_key: _stored(row, ours.get(row.delivery_key, frozenset())) for row in rows}
+
+
+def _stored(row: Sequence[Any], ours: frozenset[str]) -> StoredDelivery:
+    values = [*row, ours]  # in the order of the fields: by their names it takes longer
+    values[_STATE] = DeliveryState(values[_STATE])
+    return StoredDelivery(*values)
 
 
 def _attempted_texts(connection: Connection, school: str, keys: Sequence[str]) -> dict[str, frozenset[str]]:
@@ -273,18 +288,6 @@ def _attempted_texts(connection: Connection, school: str, keys: Sequence[str]) -
         for row in rows:
             found[row.delivery_key].add(normalise(row.text))
     return {key: frozenset(texts) for key, texts in found.items()}
-
-
-def _last_places(connection: Connection, school: str, keys: Sequence[str]) -> dict[str, int]:
-    found: dict[str, int] = {}
-    for batch in _batches(keys):
-        rows = connection.execute(
-            select(delivery_event.c.delivery_key, func.max(delivery_event.c.place))
-            .where(delivery_event.c.school == school, delivery_event.c.delivery_key.in_(batch))
-            .group_by(delivery_event.c.delivery_key)
-        )
-        found.update({key: int(place) for key, place in rows})
-    return found
 
 
 def _batches(keys: Sequence[str]) -> Iterable[Sequence[str]]:

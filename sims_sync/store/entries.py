@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Table, and_, delete, select
+from sqlalchemy import Connection, Select, Table, and_, delete, select
 
 from sims_sync.plan import Change
 from sims_sync.records import Entry, EntryKind, EntryState, Review, Target
@@ -17,7 +17,7 @@ from sims_sync.store.tables import entry, entry_version, review, target
 _ENTRY_FIELDS = ("interview_date", "recorded_at", "origin", "author", "half_term", "no_target_reason")
 _TARGET_FIELDS = ("text", "area", "criterion", "support", "by_date")
 _REVIEW_FIELDS = ("outcome", "text", "evidence", "next_step")
-_KEYS_PER_DELETE = 500
+_KEYS_PER_STATEMENT = 500
 
 Child = TypeVar("Child", Target, Review)
 
@@ -30,13 +30,18 @@ class Origin:
     run_id: str
 
 
-def load_entries(connection: Connection, school: str, source: str | None = None) -> dict[str, Entry]:
-    """Every entry (of one source, if named) by key, targets and reviews in order."""
+def load_entries(
+    connection: Connection, school: str, source: str | None = None, student_ids: Iterable[str] | None = None
+) -> dict[str, Entry]:
+    """Every entry (of one source, of these students, if named) by key, targets and reviews in order."""
     chosen = select(entry).where(entry.c.school == school)
     if source is not None:
         chosen = chosen.where(entry.c.source == source)
-    targets = _children(connection, school, target, Target, _TARGET_FIELDS)
-    reviews = _children(connection, school, review, Review, _REVIEW_FIELDS)
+    if student_ids is not None:
+        chosen = chosen.where(entry.c.student_id.in_(list(student_ids)))
+    keys = None if student_ids is None else chosen.with_only_columns(entry.c.entry_key)
+    targets = _children(connection, school, target, Target, _TARGET_FIELDS, keys)
+    reviews = _children(connection, school, review, Review, _REVIEW_FIELDS, keys)
     return {
         row["entry_key"]: _entry(row, targets, reviews)
         for row in connection.execute(chosen.order_by(entry.c.entry_key)).mappings()
@@ -49,9 +54,21 @@ def load_entry(connection: Connection, school: str, key: str) -> tuple[Entry, st
     row = connection.execute(select(entry).where(*where)).mappings().first()
     if row is None:
         return None
-    targets = _children(connection, school, target, Target, _TARGET_FIELDS, key)
-    reviews = _children(connection, school, review, Review, _REVIEW_FIELDS, key)
+    targets = _children(connection, school, target, Target, _TARGET_FIELDS, [key])
+    reviews = _children(connection, school, review, Review, _REVIEW_FIELDS, [key])
     return _entry(row, targets, reviews), row["source"]
+
+
+def origins_of(connection: Connection, school: str, keys: Iterable[str]) -> dict[str, str]:
+    """Entry key → origin, of those of these keys that are there."""
+    found: dict[str, str] = {}
+    for batch in _batches(list(keys)):
+        here = (entry.c.school == school, entry.c.entry_key.in_(batch))
+        found.update(
+            (row.entry_key, row.origin)
+            for row in connection.execute(select(entry.c.entry_key, entry.c.origin).where(*here))
+        )
+    return found
 
 
 def entry_origins(connection: Connection, school: str, student_id: str) -> dict[str, tuple[str, str, int]]:
@@ -69,8 +86,7 @@ def apply_entries(connection: Connection, school: str, changes: Sequence[Change]
     common = {"school": school, "run_id": origin.run_id}
     upsert(connection, entry, [_entry_row(change.record, versions, origin, common) for change in changes])
     keys = [change.key for change in changes]
-    for start in range(0, len(keys), _KEYS_PER_DELETE):
-        batch = keys[start : start + _KEYS_PER_DELETE]
+    for batch in _batches(keys):
         for table in (target, review):
             where = and_(table.c.school == school, table.c.entry_key.in_(batch))
             note_removed(connection, table, origin.run_id, where)
@@ -131,8 +147,7 @@ def _child_rows(changes: Iterable[Change], name: str, common: Mapping[str, Any])
 
 def _next_versions(connection: Connection, school: str, keys: Sequence[str]) -> dict[str, int]:
     known: dict[str, int] = {}
-    for start in range(0, len(keys), _KEYS_PER_DELETE):
-        batch = keys[start : start + _KEYS_PER_DELETE]
+    for batch in _batches(keys):
         found = connection.execute(
             select(entry.c.entry_key, entry.c.version).where(entry.c.school == school, entry.c.entry_key.in_(batch))
         )
@@ -146,13 +161,18 @@ def _children(
     table: Table,
     record: Callable[..., Child],
     names: Sequence[str],
-    entry_key: str | None = None,
+    keys: Sequence[str] | Select[Any] | None,
 ) -> dict[str, list[Child]]:
+    """Of each entry, in order; `keys`: of these alone."""
     chosen = select(table).where(table.c.school == school)
-    if entry_key is not None:
-        chosen = chosen.where(table.c.entry_key == entry_key)
+    if keys is not None:
+        chosen = chosen.where(table.c.entry_key.in_(keys))
     rows = connection.execute(chosen.order_by(table.c.entry_key, table.c.position)).mappings()
     found: dict[str, list[Child]] = defaultdict(list)
     for row in rows:
         found[row["entry_key"]].append(record(**{name: row[name] for name in names}))
     return found
+
+
+def _batches(keys: Sequence[str]) -> Iterable[Sequence[str]]:
+    return (keys[start : start + _KEYS_PER_STATEMENT] for start in range(0, len(keys), _KEYS_PER_STATEMENT))
