@@ -457,3 +457,16 @@ def test_a_link_is_neither_followed_nor_replaced(sqlite_world: World, tmp_path: 
     report = morning(world, "2026-12-11")
     assert [problem.code for problem in report.outcome.problems] == ["list-open"]
     assert path.is_symlink()
+
+
+def test_sorting_one_column_by_itself_gives_no_other_student_a_reason(sqlite_world: World) -> None:
+    world = sqlite_world
+    write(world)
+    opened(world, "groups/8A1").write("Vorrin3", reason="Suspended").save(place(world, "groups/8A1"))
+    morning(world, "2026-12-11")
+    mine = opened(world, "groups/8A1")
+    shifted = mine.write("Vorrin3", reason="").write("Vorrin4", reason="suspended")
+    shifted.save(place(world, "groups/8A1"), "2026-12-11 16:00")
+    morning(world, "2026-12-14")
+    assert student_id(world, 4) not in excusals(world)
+    assert "sorting it alone" in str(opened(world, "groups/8A1").of("Vorrin4"))

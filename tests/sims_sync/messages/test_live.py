@@ -8,7 +8,7 @@ import pytest
 
 from sims_sync.compliance.facts import Occasion
 from sims_sync.compliance.snapshot_form import Restated
-from sims_sync.errors import RunError
+from sims_sync.errors import ConfigProblem, ConfigurationError, RunError
 from sims_sync.messages.decisions import discard_message, retry_message
 from sims_sync.messages.going_live import go_live, sample
 from sims_sync.messages.letters import MessageKind
@@ -241,6 +241,59 @@ def test_a_restatement_is_mailed_once_to_whoever_was_told_a_wrong_status(school:
     new = [message for message in school.post.messages[before:] if "Correction" in str(message["Subject"])]
     assert [str(message["To"]) for message in new] == ["h1@austen.example"]
     assert 'we said "Action needed, 9 of 12"; right is "Complete, 9 of 9"' in text_of(new[0])
+
+
+def test_what_was_told_in_shadow_mode_is_corrected_to_nobody_else(sqlite_world: World) -> None:
+    (sqlite_world.school.base / "roles.csv").write_text(ROLES, encoding="utf-8")
+    decide(sqlite_world)
+    restated(sqlite_world)
+    now_live = live(sqlite_world)
+    before = len(to(now_live))
+    now_live.run("send_messages", "2026-12-16 13:00")
+    assert to(now_live)[before:] == []
+
+
+def test_a_report_after_a_closing_restatement_has_the_right_figures(school: World) -> None:
+    read_all(school, "2026-12-16 06:00")
+    read_all(school, "2027-01-05 06:00")
+    school.run("take_snapshots", "2027-01-05 07:00")
+    for number in (10, 11, 12):
+        excuse(school, number, "2026-12-14", "2026-12-16")
+    by = Restated("V. Lead", "reasons were given in time")
+    restate(school.context("2027-01-05 08:30"), AUTUMN_2, Occasion.CLOSING, by, release=True)
+    school.run("report_compliance", "2027-01-05 10:00")
+    (austen,) = [message for message in school.post.messages if "Austen" in str(message["Subject"])]
+    assert "all complete" in str(austen["Subject"]).casefold()
+
+
+def test_one_broken_wording_stops_neither_the_reports_nor_the_alert(school: World, tmp_path: Path) -> None:
+    own = tmp_path / "wordings"
+    own.mkdir()
+    (own / "programme-lead-note.txt.j2").write_text("Note\n\n{{ nobody }}\n", encoding="utf-8")
+    (own / "admin-alert.txt.j2").write_text("Alert\n\n{{ nobody }}\n", encoding="utf-8")
+    (school.school.base / "roles.csv").write_text(ROLES + "T1,head of house,Austen,,\n", encoding="utf-8")
+    spoken = live(school, templates=str(own))
+    read_all(spoken, "2026-12-16 06:00")
+    spoken.run("send_messages", REPORT)
+    assert {"h1@austen.example", "h2@austen.example"} <= set(to(spoken))
+    assert not [row for row in rows(spoken) if row.state == "sending"]
+
+
+def test_a_mailer_that_is_wrongly_set_up_loses_nothing(school: World) -> None:
+    read_all(school, "2026-12-16 06:00")
+
+    class WithoutPassword:
+        def send(self, message: EmailMessage) -> None:
+            del message
+            raise ConfigurationError([ConfigProblem("env:PASSWORD", "is not set.", "Set it.")])
+
+    section = school.school.messages.mailer
+    named = type(section).model_validate({"connector": "post", "post": WithoutPassword()})
+    broken = school.with_school(messages=school.school.messages.model_copy(update={"mailer": named}))
+    broken.run("report_compliance", REPORT)
+    assert {row.state for row in rows(school)} == {"failed"}
+    school.run("report_compliance", "2026-12-16 08:00")
+    assert {row.state for row in rows(school)} == {"sent"}
 
 
 def test_unknown_and_failing_mail_is_told_to_the_admin_once(school: World) -> None:
