@@ -23,7 +23,7 @@ _TOLD = frozenset({MessageKind.REPORT.value, MessageKind.LEAD_NOTE.value, Messag
 _MAY_HAVE_ARRIVED = frozenset({SENT, UNKNOWN, DISCARDED})
 
 
-def send_corrections(context: RunContext) -> Outcome:
+def send_corrections(context: RunContext, *, patient: bool = False) -> Outcome:
     """Tell everyone who received a group's wrong status what it is since the restatement; once each."""
     if context.school.messages.mode == "off":
         return Outcome()
@@ -31,7 +31,7 @@ def send_corrections(context: RunContext) -> Outcome:
     letters = correction_letters(context, school_year)
     if any(letter.link is None for letter in letters):
         return Outcome(Ending.HELD, problems=(NO_POINTER,))
-    return Outbox(context, school_year, NOUN).send(letters)
+    return Outbox(context, school_year, NOUN, patient).send(letters)
 
 
 def correction_letters(context: RunContext, school_year: SchoolYear) -> list[Letter]:

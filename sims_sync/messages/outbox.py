@@ -44,11 +44,16 @@ class _Sending:
 
 @dataclass(frozen=True, slots=True)
 class Outbox:
-    """Sends letters of one kind; `noun` is what its sentences call one and several of them."""
+    """Sends letters of one kind; `noun` is what its sentences call one and several of them.
+
+    `patient`: what failed is left alone for its time, as in a job that runs every quarter of an hour; else, as when a
+    person has mended something and runs the one job, it is tried at once.
+    """
 
     context: RunContext
     school_year: SchoolYear
     noun: tuple[str, str] = MESSAGE
+    patient: bool = False
 
     def send(self, letters: Sequence[Letter]) -> Outcome:
         """Send what has neither left nor been given up; each at most once, whatever happens meanwhile."""
@@ -172,7 +177,7 @@ class Outbox:
     def _is_waiting(self, letter: Letter) -> bool:
         with self.context.store.reading() as connection:
             stored = load_message(connection, self.context.school_id, key_of(self.context.school_id, letter))
-        return stored is None or (stored.state not in _SETTLED and self._may_try(stored))
+        return stored is None or (stored.state not in _SETTLED and (not self.patient or self._may_try(stored)))
 
     def _may_try(self, stored: StoredMessage) -> bool:
         next_at = read_content(stored.content).get("next_at")

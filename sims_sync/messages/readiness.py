@@ -16,7 +16,7 @@ NOUN = ("readiness alert", "readiness alerts")
 CHECKS: tuple[Check, ...] = (1, 2)
 
 
-def check_readiness(context: RunContext) -> Outcome:
+def check_readiness(context: RunContext, *, patient: bool = False) -> Outcome:
     """Alert on a check's own day; a second time only if it is still so then. Tutors are never flagged for it."""
     if context.school.messages.mode == "off":
         return Outcome(notes=("Messages are switched off: nothing was sent.",))
@@ -31,7 +31,7 @@ def check_readiness(context: RunContext) -> Outcome:
     ]
     if not letters:
         return Outcome(notes=("No Progress Leader has to be told about academic data today.",))
-    return Outbox(context, school_year, NOUN).send(letters)
+    return Outbox(context, school_year, NOUN, patient).send(letters)
 
 
 def _letters(context: RunContext, half_term: HalfTermId, check: Check) -> list[Letter]:

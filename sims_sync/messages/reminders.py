@@ -28,7 +28,7 @@ _STALE = Problem(
 )
 
 
-def remind_tutors(context: RunContext) -> Outcome:
+def remind_tutors(context: RunContext, *, patient: bool = False) -> Outcome:
     """Remind each tutor of whom something is outstanding, at most twice in a half term; dropped once D is over."""
     if context.school.messages.mode == "off":
         return Outcome(notes=("Messages are switched off: nothing was sent.",))
@@ -36,14 +36,16 @@ def remind_tutors(context: RunContext) -> Outcome:
     due = due_reminder(school_year, HalfTermId.parse(context.school.programme.starts_with), context.now())
     if due is None:
         return Outcome(notes=("No reminder is due.",))
-    return _send_due(context, school_year, *due)
+    return _send_due(context, school_year, *due, patient=patient)
 
 
-def _send_due(context: RunContext, school_year: SchoolYear, half_term: HalfTermId, occasion: str, day: date) -> Outcome:
+def _send_due(
+    context: RunContext, school_year: SchoolYear, half_term: HalfTermId, occasion: str, day: date, *, patient: bool
+) -> Outcome:
     report = compliance_report(context, half_term)
     if report.assessment.not_assessed is not None:
         return Outcome(notes=(report.assessment.not_assessed,))
-    outbox, letters = Outbox(context, school_year, NOUN), reminder_letters(context, report, occasion, day)
+    outbox, letters = Outbox(context, school_year, NOUN, patient), reminder_letters(context, report, occasion, day)
     if letters and not outbox.waiting(letters):
         return outbox.nothing_left()
     problems = _why_not(context, report, occasion, letters)

@@ -54,7 +54,7 @@ def report_half_term(school_year: SchoolYear, starts_with: HalfTermId, moment: d
     return latest if today <= last_of_year else None
 
 
-def send_reports(context: RunContext) -> Outcome:
+def send_reports(context: RunContext, *, patient: bool = False) -> Outcome:
     """Send the Heads of House their report, once each; in shadow mode to the programme lead only (rule 8c)."""
     if context.school.messages.mode == "off":
         return Outcome(notes=("Messages are switched off: nothing was sent.",))
@@ -62,15 +62,15 @@ def send_reports(context: RunContext) -> Outcome:
     half_term = report_half_term(school_year, HalfTermId.parse(context.school.programme.starts_with), context.now())
     if half_term is None:
         return Outcome(notes=("No report is due.",))
-    return _send_due(context, school_year, half_term)
+    return _send_due(context, school_year, half_term, patient=patient)
 
 
-def _send_due(context: RunContext, school_year: SchoolYear, half_term: HalfTermId) -> Outcome:
+def _send_due(context: RunContext, school_year: SchoolYear, half_term: HalfTermId, *, patient: bool) -> Outcome:
     report = compliance_report(context, half_term)
     if report.assessment.not_assessed is not None:
         return Outcome(notes=(report.assessment.not_assessed,))
     released = replace(report, held=())
-    outbox, letters = Outbox(context, school_year, NOUN), report_letters(context, released)
+    outbox, letters = Outbox(context, school_year, NOUN, patient), report_letters(context, released)
     if not outbox.waiting(letters):
         return outbox.nothing_left()  # what came after the last one left can hold nothing any more
     held = still_held(context, half_term, OCCASION, report.held)

@@ -37,10 +37,10 @@ def send_messages(context: RunContext) -> Outcome:
     return Outcome(ending, found.counts, (*found.problems, *outbox_problems(context), *told.problems), found.notes)
 
 
-def _one_kind(context: RunContext, kind: Callable[[RunContext], Outcome]) -> Outcome:
+def _one_kind(context: RunContext, kind: Callable[..., Outcome]) -> Outcome:
     """What stops one kind must not stop the others, nor the alert about it."""
     try:
-        return kind(context)
+        return kind(context, patient=True)
     except SimsSyncError as error:
         return Outcome(ending_of(error), problems=(problem_of(error),))
     except Exception as error:

@@ -188,7 +188,7 @@ def test_every_problem_of_a_config_is_told_at_once_with_its_path(tmp_path: Path)
     config = make_school(tmp_path)
     edit(config, 'policy = "half-term"\n', "")
     edit(config, 'starts_with = "2026-27/autumn-2"', 'starts_with = "autumn"')
-    edit(config, 'mode = "shadow"', 'mode = "live"')
+    edit(config, 'mode = "shadow"', 'mode = "loud"')
     edit(config, 'admin = "admin@golden.example"', 'admin = "nobody"')
     ended = sims_sync("run", "--all", "--config", config)
     assert ended.code == 2
