@@ -14,6 +14,7 @@ from tests.system.command import sims_sync
 DOCUMENTED = Path(__file__).parents[2] / "docs" / "faults.md"
 FAULTS = re.findall(r"^- \*\*(\w+)\*\*", DOCUMENTED.read_text(encoding="utf-8"), re.MULTILINE)
 CYCLE = ("push_targets", "pull_entries", "confirm_targets")
+AT_ONCE = 4  # so many writes are on their way at once
 # What is left for a person, by the deliveries' reason; every other fault heals within the cycle.
 LEFT = {"cut_text": "cut", "wrong_value": "other-value", "locked": "locked"}
 
@@ -34,9 +35,14 @@ def test_a_fault_ends_in_the_right_state(fault: str, pristine_demo: Path, tmp_pa
     left = {reason for _, reason in states} - {""}
     assert left == ({LEFT[fault]} if fault in LEFT else set())
     writes = _writes(demo)
-    # The demo pushes into one result set: locked, it takes nothing.
-    assert {state for state, reason in states if not reason} == (set() if fault == "locked" else {"confirmed"})
-    assert bool(writes) is (fault != "locked")
+    good = {state for state, reason in states if not reason}
+    if fault == "locked":
+        # The demo pushes into one result set: locked, it takes nothing but what was on its way beside the first write.
+        assert len(writes) < AT_ONCE
+        assert good == ({"confirmed"} if writes else set())
+    else:
+        assert writes
+        assert good == {"confirmed"}
     assert len({(each["sourcedId"], each["revision"]) for each in writes}) == len(writes)
     if fault in LEFT:
         assert "sims-sync deliveries" in ended.out or "pro-forma" in ended.out
