@@ -8,10 +8,10 @@ from pathlib import Path
 
 import click
 
+from sims_sync.cli.chosen_summary import chosen_summary
 from sims_sync.cli.shared import (
     Opened,
     as_of_option,
-    chosen_half_term,
     config_option,
     exit_with,
     half_term_option,
@@ -19,7 +19,6 @@ from sims_sync.cli.shared import (
     school_option,
     whoami,
 )
-from sims_sync.compliance_report import compliance_report, summary_of
 from sims_sync.config import SchoolConfig
 from sims_sync.errors import ConfigProblem, ConfigurationError, RunError
 from sims_sync.outcome import EXIT_CODES, Ending
@@ -30,7 +29,6 @@ from sims_sync.report.summary import ComplianceSummary
 from sims_sync.report.text import render_text
 from sims_sync.report.wording import closed_lines
 from sims_sync.report.workbook import render_workbook
-from sims_sync.snapshots import closed_summary
 from sims_sync.store.decisions import record_audit
 
 FORMATS: dict[str, Callable[[ComplianceSummary], str]] = {
@@ -72,7 +70,7 @@ def compliance(
         raise _needs_a_file(form)
     with opened() as place:
         school = place.one_school(school_id)
-        summary = _summary(place, school, half_term, house, as_of, names=names)
+        summary = chosen_summary(place, school, half_term, house, as_of, names=names)
         if names:
             _audit_names(place, school, summary, house)
     say_beside(summary, form)
@@ -128,28 +126,6 @@ def write_whole(path: Path, content: bytes | str) -> None:
         Path(name).replace(path)
     except OSError:
         raise RunError("write", f"{path} cannot be written.", "Check the folder and this account's rights.") from None
-
-
-def _summary(
-    place: Opened,
-    school: SchoolConfig,
-    half_term: str | None,
-    house: str | None,
-    as_of: datetime | None,
-    *,
-    names: bool,
-) -> ComplianceSummary:
-    context = place.context(school, as_of)
-    school_year = context.school_year()
-    chosen = chosen_half_term(school_year, half_term, context.now())
-    try:
-        closed = closed_summary(context, chosen, house=house, names=names) if as_of is None else None
-        return closed or summary_of(compliance_report(context, chosen), school, house=house, names=names)
-    except KeyError:
-        whole = closed_summary(context, chosen) if as_of is None else None
-        whole = whole or summary_of(compliance_report(context, chosen), school)
-        known = ", ".join(figures.house for figures in whole.houses)
-        raise ConfigurationError([ConfigProblem(f"--house {house}", "is not known.", f"Known: {known}.")]) from None
 
 
 def _audit_names(place: Opened, school: SchoolConfig, summary: ComplianceSummary, house: str | None) -> None:

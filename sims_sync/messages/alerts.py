@@ -51,7 +51,7 @@ def alert(context: RunContext, school_year: SchoolYear, problems: Sequence[Probl
     if not problems or half_term is None or context.school.messages.mode == "off":
         return Outcome()
     people = {ADMIN: context.school.people.admin}
-    if any(problem.do.casefold().endswith("release.") or "release" in problem.do for problem in problems):
+    if any("release" in problem.do for problem in problems):
         people[PROGRAMME_LEAD] = context.school.people.programme_lead
     letters = [_letter(context, half_term, staff_id, address, problems) for staff_id, address in people.items()]
     return Outbox(context, school_year, NOUN).send([letter for letter in letters if letter is not None])

@@ -13,14 +13,12 @@ from sims_sync.messages.wordings import compose_letter
 from sims_sync.outcome import Ending, Outcome
 from sims_sync.records import StaffMember
 from sims_sync.school_year import HalfTermId, SchoolYear, shown_day
-from sims_sync.store.messages import DISCARDED, SENT, UNKNOWN, StoredMessage, load_messages
+from sims_sync.store.messages import SENT, UNKNOWN, StoredMessage, load_messages
 from sims_sync.store.snapshots import StoredSnapshot, load_snapshots
 from sims_sync.store.staff import load_staff
 
 NOUN = ("correction", "corrections")
 _TOLD = frozenset({MessageKind.REPORT.value, MessageKind.LEAD_NOTE.value, MessageKind.CORRECTION.value})
-# What may have arrived counts as told; a person may have discarded it because it had.
-_MAY_HAVE_ARRIVED = frozenset({SENT, UNKNOWN, DISCARDED})
 
 
 def send_corrections(context: RunContext, *, patient: bool = False) -> Outcome:
@@ -123,9 +121,11 @@ def _last_told(
     """What each reader was last told for an occasion before a moment. What may have left counts as told."""
     last: dict[str, tuple[StoredMessage, Mapping[str, Any]]] = {}
     for row in sorted(rows, key=lambda each: each.created):
-        told = read_content(row.content).get("told", {})
+        content = read_content(row.content)
+        told = content.get("told", {})
+        arrived = row.state in {SENT, UNKNOWN} or bool(content.get("may_have_arrived"))
         moment = row.sent_at or row.created
-        if row.state in _MAY_HAVE_ARRIVED and told.get("occasion") == occasion and moment <= before:
+        if arrived and told.get("occasion") == occasion and moment <= before:
             earlier = last[row.staff_id][1] if row.staff_id in last else {}
             last[row.staff_id] = (row, {**earlier, **told.get("groups", {})})
     return [(staff_id, row, told) for staff_id, (row, told) in sorted(last.items())]

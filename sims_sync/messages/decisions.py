@@ -4,7 +4,7 @@ from sims_sync.context import RunContext
 from sims_sync.errors import RunError
 from sims_sync.messages.letters import content_of, read_content
 from sims_sync.store.decisions import record_audit
-from sims_sync.store.messages import DISCARDED, FAILED, SENDING, SENT, StoredMessage, decide_state
+from sims_sync.store.messages import DISCARDED, FAILED, SENDING, SENT, UNKNOWN, StoredMessage, decide_state
 
 
 def retry_message(context: RunContext, row: StoredMessage, who: str) -> None:
@@ -36,8 +36,13 @@ def _refuse_settled(row: StoredMessage) -> None:
 
 def _set(context: RunContext, row: StoredMessage, state: str, who: str, action: str, reason: str) -> None:
     with context.store.writing() as connection:
-        told = read_content(row.content).get("told", {})
-        values = {"state": state, "detail": reason, "content": content_of(told, row.created, None)}
+        content = read_content(row.content)
+        told, may = content.get("told", {}), row.state == UNKNOWN or bool(content.get("may_have_arrived"))
+        values = {
+            "state": state,
+            "detail": reason,
+            "content": content_of(told, row.created, None, may_have_arrived=may),
+        }
         if not decide_state(connection, context.school_id, row, values):
             raise RunError("message-changed", "Something became of it a moment ago.", "Look at it again.")
         record_audit(

@@ -6,13 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from email.message import EmailMessage
-from email.utils import format_datetime
 from enum import StrEnum
 from typing import Any, Literal
 
 from sims_sync.config import SchoolConfig
 from sims_sync.context import RunContext
-from sims_sync.report.mail import is_deliverable
+from sims_sync.report.mail import headed, is_deliverable
 from sims_sync.school_year import HalfTermId
 
 Mode = Literal["shadow", "live"]
@@ -58,7 +57,7 @@ class Letter:
     """One message that is due. Its text is made when it leaves (rule 6: computed afresh then).
 
     `staff_id`: whose it is, part of rule 7's key. `address`: theirs, None = none is known. `fallback`: where it goes
-    instead, where none is known (rule 1: the programme lead), None = nowhere. `day`: the school-local day it became
+    instead, where none is known (DOMAIN §1: the programme lead), None = nowhere. `day`: the school-local day it became
     due: going live sends nothing that became due before. `told`: what its reader learns, in counts, for a correction.
     `any_time`: outside the send window too, and to its addressee in shadow mode too: alerts to the admin (rule 6).
     """
@@ -115,20 +114,27 @@ def envelope_of(context: RunContext, letter: Letter, recipient: str) -> Envelope
 
 def addressed(envelope: Envelope, subject: str) -> EmailMessage:
     """A message with its headers and no body yet."""
-    message = EmailMessage()
-    message["From"] = envelope.sender
-    message["To"] = envelope.recipient
-    message["Subject"] = f"{envelope.notice}: {subject}" if envelope.notice else subject
-    message["Date"] = format_datetime(envelope.date)
-    message["Message-ID"] = envelope.message_id
-    message["Auto-Submitted"] = "auto-generated"
-    return message
+    return headed(
+        envelope.sender,
+        envelope.recipient,
+        subject,
+        envelope.notice,
+        message_id=envelope.message_id,
+        date=envelope.date,
+    )
 
 
-def content_of(told: Mapping[str, Any], attempted_at: datetime, next_at: datetime | None) -> bytes:
-    """What the outbox keeps beside a message's state: counts its reader learned, and when it was and will be tried."""
+def content_of(
+    told: Mapping[str, Any], attempted_at: datetime, next_at: datetime | None, *, may_have_arrived: bool = False
+) -> bytes:
+    """What the outbox keeps beside a message's state: counts its reader learned, and when it was and will be tried.
+
+    `may_have_arrived`: it was unknown once, so that what a person decided since does not say that nobody read it.
+    """
     when = {"attempted_at": attempted_at.isoformat(), "next_at": next_at.isoformat() if next_at else None}
-    return json.dumps({**when, "told": told}, ensure_ascii=False, sort_keys=True).encode()
+    return json.dumps(
+        {**when, "told": told, "may_have_arrived": may_have_arrived}, ensure_ascii=False, sort_keys=True
+    ).encode()
 
 
 def read_content(content: bytes | None) -> dict[str, Any]:

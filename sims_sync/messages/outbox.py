@@ -30,7 +30,6 @@ FIRST_WAIT = timedelta(minutes=5)
 LONGEST_WAIT = timedelta(hours=4)
 _STATES = {SendOutcome.SENT: SENT, SendOutcome.REFUSED: REFUSED, SendOutcome.UNKNOWN: UNKNOWN}
 _SETTLED = frozenset({SENT, UNKNOWN, REFUSED, DISCARDED, SENDING})
-MESSAGE = ("message", "messages")
 
 
 @dataclass(slots=True)
@@ -52,7 +51,7 @@ class Outbox:
 
     context: RunContext
     school_year: SchoolYear
-    noun: tuple[str, str] = MESSAGE
+    noun: tuple[str, str]
     patient: bool = False
 
     def send(self, letters: Sequence[Letter]) -> Outcome:
@@ -65,9 +64,8 @@ class Outbox:
         waiting = self.waiting(letters)
         if not waiting:
             return self.nothing_left()
-        unreachable = [letter for letter in waiting if recipient_of(self.context.school, letter) is None]
-        able = [letter for letter in waiting if letter not in unreachable]
-        problems = self._no_address(len(unreachable))
+        able = [letter for letter in waiting if recipient_of(self.context.school, letter) is not None]
+        problems = self._no_address(len(waiting) - len(able))
         ready = [letter for letter in able if letter.any_time or self.school_year.in_send_window(self.context.now())]
         if able and not ready:
             return Outcome(Ending.HELD if problems else Ending.DONE, problems=problems, notes=(self._wait(len(able)),))

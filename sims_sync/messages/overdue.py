@@ -33,6 +33,8 @@ def _is_over(context: RunContext, school_year: SchoolYear, row: StoredMessage, e
     if row.kind in {MessageKind.REPORT, MessageKind.LEAD_NOTE}:
         starts_with = HalfTermId.parse(context.school.programme.starts_with)
         return report_half_term(school_year, starts_with, context.now()) != half_term
+    if row.kind == MessageKind.READINESS:
+        return today > school_year.local_date(row.created)  # a check is made on its own day
     if row.kind == MessageKind.CORRECTION:
         return _is_overtaken(row, every)
     return False

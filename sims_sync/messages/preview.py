@@ -65,7 +65,7 @@ def _letters(context: RunContext, kind: MessageKind, half_term: HalfTermId) -> S
 
 
 def _composed(context: RunContext, letter: Letter) -> EmailMessage:
-    if letter.link is None and letter.kind is not MessageKind.CORRECTION:
+    if letter.link is None:
         raise RunError(NO_POINTER.code, NO_POINTER.what, NO_POINTER.do)
     recipient = recipient_of(context.school, letter) or context.school.people.programme_lead
     return letter.compose(envelope_of(context, letter, recipient))

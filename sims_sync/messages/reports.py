@@ -10,17 +10,17 @@ from typing import Any
 from sims_sync.compliance.facts import Assessment, Occasion, StaffFacts
 from sims_sync.compliance_report import ComplianceReport, compliance_report, remember, summary_of
 from sims_sync.context import RunContext
-from sims_sync.messages.letters import PROGRAMME_LEAD, Compose, Envelope, Letter, MessageKind, read_content
+from sims_sync.messages.letters import PROGRAMME_LEAD, Compose, Envelope, Letter, MessageKind
 from sims_sync.messages.outbox import Outbox
 from sims_sync.messages.pointers import NO_POINTER, houses_pointer
 from sims_sync.messages.releasing import problems_of_held, still_held
 from sims_sync.messages.wordings import compose_letter
 from sims_sync.outcome import Ending, Outcome
+from sims_sync.records import RoleName
 from sims_sync.report.mail import compose_report_mail, is_worth_sending
 from sims_sync.report.summary import ComplianceSummary
 from sims_sync.school_year import HalfTermId, SchoolYear
 from sims_sync.snapshots import closed_summary
-from sims_sync.store.messages import SENT, UNKNOWN, StoredMessage, load_messages
 from sims_sync.store.snapshots import load_snapshots
 
 OCCASION = "report"
@@ -87,10 +87,10 @@ def report_letters(context: RunContext, report: ComplianceReport) -> list[Letter
     half_term = report.assessment.half_term
     day = report.school_year.dates(half_term).report or report.school_year.local_date(context.now())
     staff = report.staff()
-    letters, had = [], _houses_told(context, report)
+    letters = []
     for reader in addressees(report.assessment):
-        if reader.staff_id not in had and had and set(reader.houses) <= set().union(*had.values()):
-            continue  # came into office since: the house has had its report
+        if _came_later(report, reader, day):
+            continue
         summary = _summary(context, report, reader.houses)
         if is_worth_sending(summary):
             letters.append(_letter(context, summary, reader, staff, day))
@@ -106,26 +106,14 @@ def addressees(assessment: Assessment) -> tuple[Addressee, ...]:
     return tuple(Addressee(head, _intended_for(head, led), tuple(led)) for head, led in sorted(houses.items(), key=str))
 
 
-def _houses_told(context: RunContext, report: ComplianceReport) -> dict[str, set[str]]:
-    """Reader → the houses whose report about this half term has left to them, a day or more ago."""
-    half_term, today = report.assessment.half_term, report.school_year.local_date(context.now())
-    houses = {group.group: group.house for group in report.assessment.groups}
-    with context.store.reading() as connection:
-        rows = [
-            row
-            for row in load_messages(connection, context.school_id)
-            if row.kind == MessageKind.REPORT and row.half_term == str(half_term) and row.state in {SENT, UNKNOWN}
-        ]
-    return {
-        row.staff_id: {house for name in _groups_of(row) if (house := houses.get(name))}
-        for row in rows
-        if report.school_year.local_date(row.created) < today
-    }
-
-
-def _groups_of(row: StoredMessage) -> Iterable[str]:
-    groups: Iterable[str] = read_content(row.content).get("told", {}).get("groups", {})
-    return groups
+def _came_later(report: ComplianceReport, reader: Addressee, day: date) -> bool:
+    """Whether the reader is known to have taken office after the report's day: the house has had its report."""
+    roles = [
+        role
+        for role in report.loaded.facts.roles
+        if role.staff_id == reader.staff_id and role.role is RoleName.HEAD_OF_HOUSE
+    ]
+    return bool(roles) and all(role.first is not None and role.first > day for role in roles)
 
 
 def told_by(summary: ComplianceSummary) -> dict[str, Any]:

@@ -63,17 +63,23 @@ def compose_report_mail(
         "link_is_address": (link or "").startswith(("https://", "http://")),
         "problems": len(summary.problems),
     }
-    message = EmailMessage()
-    message["From"] = sender
-    message["To"] = recipient
-    message["Subject"] = f"{notice}: {subject(summary)}" if notice else subject(summary)
-    message["Date"] = format_datetime(date)
-    message["Message-ID"] = message_id
-    message["Auto-Submitted"] = "auto-generated"
+    message = headed(sender, recipient, subject(summary), notice, message_id=message_id, date=date)
     message.set_content(TEMPLATES.get_template("mail.txt.j2").render(content), cte="quoted-printable")
     message.add_alternative(
         TEMPLATES.get_template("mail.html.j2").render(content), subtype="html", cte="quoted-printable"
     )
+    return message
+
+
+def headed(sender: str, recipient: str, subject: str, notice: str, *, message_id: str, date: datetime) -> EmailMessage:
+    """A message with its headers and no body yet; `notice` is the shadow mark, "" in live mode. `date` is aware."""
+    message = EmailMessage()
+    message["From"] = sender
+    message["To"] = recipient
+    message["Subject"] = f"{notice}: {subject}" if notice else subject
+    message["Date"] = format_datetime(date)
+    message["Message-ID"] = message_id
+    message["Auto-Submitted"] = "auto-generated"
     return message
 
 

@@ -408,3 +408,31 @@ def test_a_mail_server_is_left_alone_longer_and_longer_but_never_for_ever() -> N
     assert waits[0].total_seconds() == 300
     assert waits == sorted(waits)
     assert waits[-1] == LONGEST_WAIT
+
+
+def test_a_second_head_of_a_house_whose_mail_failed_gets_it_the_next_day(school: World) -> None:
+    (school.school.base / "roles.csv").write_text(ROLES + "T2,head of house,Austen,,\n", encoding="utf-8")
+    read_all(school, "2026-12-16 06:00")
+    school.run("report_compliance", REPORT)
+    late = next(row for row in rows(school) if row.kind == "head-of-house-report")
+    with school.store.writing() as connection:
+        set_message_state(connection, school.id, late.message_key, {"state": "failed"})
+    before = len(to(school))
+    school.run("report_compliance", "2026-12-17 08:00")
+    assert len(to(school)) == before + 1
+
+
+def test_a_report_that_was_given_up_and_never_came_is_not_corrected(school: World) -> None:
+    read_all(school, "2026-12-16 06:00")
+    school.run("take_snapshots", "2026-12-16 07:00")
+    school.run("report_compliance", REPORT)
+    with school.store.writing() as connection:
+        for row in rows(school):
+            set_message_state(connection, school.id, row.message_key, {"state": "failed"})
+    for row in rows(school):
+        discard_message(school.context(REPORT), row, "admin", "told in person")
+    for number in (10, 11, 12):
+        excuse(school, number, "2026-12-14", "2026-12-16")
+    restate(school.context("2026-12-16 12:30"), AUTUMN_2, Occasion.DEADLINE, Restated("Lead", "late"), release=True)
+    school.run("send_messages", "2026-12-16 13:00")
+    assert not [row for row in rows(school) if row.kind == "correction"]

@@ -25,7 +25,7 @@ def random_school(draw: random.Random) -> tuple[list[Row], list[Row], list[Row]]
         upn = f"A{draw.randint(10**11, 10**12 - 1)}"
         students.append(student(number, name, house, UPN=upn, Year=f"Year  {name[:-2]}"))
         if draw.random() < 0.7:
-            text = TEXT if draw.random() < 0.8 else "too short"
+            text = TEXT if draw.random() < 0.8 else "Zorb quick"
             entries.append(typed(number, text=text, day=f"2026-11-{draw.randint(3, 28):02}"))
     rows = [
         group(name, f"T{place}", house, Year=f"Year  {name[:-2]}")
@@ -71,4 +71,4 @@ def test_in_a_random_school_no_message_names_a_student(sqlite_world: World, seed
     assert len(sent) > 6
     secrets = [row[name] for row in school[0] for name in ("Surname", "Forename", "UPN")]
     said = "\n".join(map(everything_in, sent))
-    assert not [secret for secret in (*secrets, TEXT, "too short\n", REASON) if secret in said]
+    assert not [secret for secret in (*secrets, TEXT, "Zorb quick", REASON) if secret in said]
