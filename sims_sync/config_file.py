@@ -10,7 +10,16 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from sims_sync.config import Config, DestinationSection, MailerSection, SchoolConfig, SourceSection, StoreSection
+from sims_sync.config import (
+    BackupSection,
+    Config,
+    DestinationSection,
+    MailerSection,
+    SchoolConfig,
+    ServiceSection,
+    SourceSection,
+    StoreSection,
+)
 from sims_sync.connector import Options
 from sims_sync.errors import ConfigProblem, ConfigurationError
 from sims_sync.registry import connector_class, connector_names, job_names
@@ -18,9 +27,9 @@ from sims_sync.secrets import is_reference
 
 CONFIG_VERSION = 1
 CONFIG_VARIABLE = "SIMS_SYNC_CONFIG"
-_SECRET_KEYS = ("password", "client_secret", "token")
+_SECRET_KEYS = ("password", "client_secret", "token", "passphrase")
 _OWN_SECTIONS = ("school",)  # what a further school never takes over from the top of config.toml
-_TOP_KEYS = ("version", "store", "schools")
+_TOP_KEYS = ("version", "store", "service", "backup", "schools")
 
 Table = dict[str, Any]
 Part = TypeVar("Part", SourceSection, MailerSection, DestinationSection)
@@ -50,7 +59,7 @@ def load_config(path: Path) -> Config:
     """
     top = _read_toml(path)
     _check_top(top, path)
-    store, amiss = _store(top)
+    shared, amiss = _shared_sections(top)
     schools: dict[str, SchoolConfig] = {}
     broken: dict[str, tuple[ConfigProblem, ...]] = {}
     for where, table in _school_tables(top, path):
@@ -63,12 +72,12 @@ def load_config(path: Path) -> Config:
         else:
             schools[name] = school
     _refuse_shared_places(schools, broken)
-    if store is None or not schools:
+    if amiss or not schools:
         raise ConfigurationError(
             [*amiss, *(problem for problems in broken.values() for problem in problems)] or [_no_school(path)]
         )
     as_text = {name: tuple(str(problem) for problem in problems) for name, problems in broken.items()}
-    return Config(file=path, store=store, schools=schools, broken=as_text)
+    return Config(file=path, schools=schools, broken=as_text, **shared)
 
 
 def _read_toml(path: Path) -> Table:
@@ -92,11 +101,17 @@ def _check_top(top: Table, path: Path) -> None:
         )
 
 
-def _store(top: Table) -> tuple[StoreSection | None, list[ConfigProblem]]:
-    try:
-        return StoreSection.model_validate(top.get("store", {})), []
-    except ValidationError as error:
-        return None, list(_explain(error, "store.", StoreSection))
+def _shared_sections(top: Table) -> tuple[dict[str, Any], list[ConfigProblem]]:
+    """The tables that all schools share."""
+    sections: dict[str, Any] = {}
+    problems: list[ConfigProblem] = []
+    for name, model in (("store", StoreSection), ("service", ServiceSection), ("backup", BackupSection)):
+        try:
+            sections[name] = model.model_validate(top.get(name, {}))
+        except ValidationError as error:
+            problems += _explain(error, f"{name}.", model)
+    problems += _plain_secrets(top.get("backup", {}), "backup.")
+    return sections, problems
 
 
 def _school_tables(top: Table, path: Path) -> Iterator[tuple[str, Table]]:

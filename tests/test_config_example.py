@@ -12,12 +12,14 @@ from pydantic import BaseModel
 from jobs import JOBS
 from sims_sync.compliance.facts import Policy
 from sims_sync.config import (
+    BackupSection,
     Config,
     DestinationSection,
     GuardSection,
     MailerSection,
     RolesSection,
     SchoolConfig,
+    ServiceSection,
     SourceSection,
     StoreSection,
 )
@@ -180,6 +182,8 @@ _LEAF_TABLES = {"calendar.year_starts", "entries.result_sets", "sources.*.parame
 
 def _model_keys() -> Iterator[str]:
     yield from ("store.url", "schools")
+    yield from _keys_of("service", ServiceSection)
+    yield from _keys_of("backup", BackupSection)
     for name, field in SchoolConfig.model_fields.items():
         if name not in _OF_THE_PRODUCT:
             yield from _keys_of(name, field.annotation)

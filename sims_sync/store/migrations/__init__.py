@@ -1,3 +1,3 @@
 """The schema's changes, one migration after another; `HEAD` is the last one's revision (a test compares)."""
 
-HEAD = "0003"
+HEAD = "0004"

@@ -1,69 +1,18 @@
-"""What a school can set: config.toml as one frozen, typed model (DESIGN §6, §10). `config_file` reads it.
+"""The model itself: one school's sections, and all schools together."""
 
-An unknown key is an error. Secrets are references ("env:NAME", "file:PATH", "keyring:SERVICE/USER"), never values.
-"""
-
-import re
 from collections import defaultdict
-from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from apscheduler.triggers.cron import CronTrigger
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from sims_sync.compliance.facts import Policy
+from sims_sync.config.fields import Address, HalfTermText, Identifier, Schedule, Section, folder_for
+from sims_sync.config.operations import BackupSection, MonitoringSection, RetentionSection, ServiceSection
 from sims_sync.connector import Options
 from sims_sync.records import Kind
 from sims_sync.school_year import HALF_TERM_NAMES, HalfTermId
-
-SCHEDULE_FIELDS = ("second", "minute", "hour", "day", "month", "day_of_week")
-_PLACEHOLDER = re.compile(r"\{[^{}]*\}|[{}]")
-_BEFORE_HOUR_1, _HOUR_1 = datetime(2026, 1, 1, 0, 30, tzinfo=UTC), datetime(2026, 1, 1, 1, tzinfo=UTC)
-
-
-def _half_term(text: str) -> str:
-    HalfTermId.parse(text)
-    return text
-
-
-def _schedule(text: str) -> str:
-    try:
-        fields = dict(zip(SCHEDULE_FIELDS, text.split(), strict=True))
-        CronTrigger(**fields, timezone="UTC")
-        hours = CronTrigger(hour=fields["hour"], timezone="UTC")
-    except ValueError:
-        raise ValueError('needs six fields "second minute hour day month weekday", e.g. "0 0 6 * * mon-fri"') from None
-    if not fields["hour"].startswith("*") and hours.get_next_fire_time(None, _BEFORE_HOUR_1) == _HOUR_1:
-        raise ValueError("must not name hour 1: it comes twice, or never, when the clocks change; use other hours")
-    return text
-
-
-def _folder_for(whom: str | None) -> Callable[[str | None], str | None]:
-    """A folder's path that names whom it is for, so that no two people's lists come to lie in one folder."""
-    wanted = {f"{{{whom}}}"} if whom else set()
-
-    def check(text: str | None) -> str | None:
-        if text is None:
-            return None
-        if not text.strip() or set(_PLACEHOLDER.findall(text)) != wanted:
-            raise ValueError(f"must hold {{{whom}}} and no other braces" if whom else "must be a path without braces")
-        return text
-
-    return check
-
-
-HalfTermText = Annotated[str, AfterValidator(_half_term)]
-Schedule = Annotated[str, AfterValidator(_schedule)]
-Identifier = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
-Address = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
-
-
-class Section(BaseModel):
-    """One table of config.toml."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class SchoolSection(Section):
@@ -232,9 +181,9 @@ class FoldersSection(Section):
     `lead` is the programme lead's, for what a Head of House may not decide (rule 11).
     """
 
-    houses: Annotated[str | None, AfterValidator(_folder_for("house"))] = None
-    groups: Annotated[str | None, AfterValidator(_folder_for("group"))] = None
-    lead: Annotated[str | None, AfterValidator(_folder_for(None))] = None
+    houses: Annotated[str | None, AfterValidator(folder_for("house"))] = None
+    groups: Annotated[str | None, AfterValidator(folder_for("group"))] = None
+    lead: Annotated[str | None, AfterValidator(folder_for(None))] = None
 
 
 class ReportsSection(Section):
@@ -301,6 +250,8 @@ class SchoolConfig(Section):
     messages: MessagesSection
     reports: ReportsSection = ReportsSection()
     guard: GuardSection = GuardSection()
+    monitoring: MonitoringSection = MonitoringSection()
+    retention: RetentionSection = RetentionSection()
     jobs: dict[str, JobSection] = Field(default_factory=dict)
     demo: DemoSection | None = None
     mappings_folder: str = "mappings"
@@ -337,6 +288,8 @@ class Config(Section):
 
     file: Path
     store: StoreSection = StoreSection()
+    service: ServiceSection = ServiceSection()
+    backup: BackupSection = BackupSection()
     schools: dict[str, SchoolConfig]
     broken: dict[str, tuple[str, ...]] = Field(default_factory=dict)
 
