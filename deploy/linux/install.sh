@@ -14,7 +14,7 @@ DRY=no
 
 usage() {
     cat <<'TEXT'
-sudo ./install.sh [--dry-run] [--data FOLDER] [--python COMMAND]
+./install.sh [--dry-run] [--data FOLDER] [--python COMMAND]
 
   --dry-run          say what would be done, and do nothing
   --data FOLDER      where config.toml and the data are to be (else /srv/sims-sync)
@@ -42,7 +42,7 @@ case $DATA in /*) ;; *) refuse "--data must begin with /." ;; esac
 case $DATA in /home/*|/root/*) refuse "--data must not be in a home directory: the service cannot see those." ;; esac
 
 # 1. Is this machine one it can be installed on?
-[ "$(id -u)" = 0 ] || [ "$DRY" = yes ] || refuse "needs root's rights: run it with sudo in front."
+[ "$(id -u)" = 0 ] || [ "$DRY" = yes ] || refuse "needs root's rights: run it as root, or with sudo in front."
 command -v "$PYTHON" >/dev/null || refuse "$PYTHON is not there. On Debian and Ubuntu: apt-get install python3 python3-venv"
 "$PYTHON" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
     refuse "$PYTHON is $("$PYTHON" --version). Python 3.11 or newer is needed; say --python COMMAND."
@@ -94,7 +94,7 @@ act "$NEW/bin/sims-sync" --version
 
 # 4. The old version ends, the database follows, the new one takes its name.
 if [ "$RUNS" = yes ]; then act systemctl stop "$UNIT"; fi
-if [ -f "$DATA/config.toml" ] && "$NEW/bin/sims-sync" db --help >/dev/null 2>&1; then
+if [ -f "$DATA/config.toml" ]; then
     if ! act runuser -u "$ACCOUNT" -- "$NEW/bin/sims-sync" db upgrade --config "$DATA/config.toml"; then
         if [ "$RUNS" = yes ]; then act systemctl start "$UNIT"; fi
         refuse "the database was not brought up to date: the old version stays. Do what stands above, then run this again."
@@ -105,7 +105,7 @@ if [ "$RUNS" = yes ]; then
     act systemctl start "$UNIT"
     say "The service runs on $VERSION."
 elif [ -f "$DATA/config.toml" ]; then
-    say "Next: sudo sims-sync service install --config $DATA/config.toml"
+    say "Next: sims-sync service install --config $DATA/config.toml"
 else
-    say "Next: sudo -u $ACCOUNT sims-sync init $DATA"
+    say "Next: runuser -u $ACCOUNT -- sims-sync init $DATA"
 fi
