@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import click
 
 from sims_sync.cli.shared import config_option, exit_with
 from sims_sync.config_file import find_config, load_config
+from sims_sync.context import WORK_FOLDER
 from sims_sync.errors import ConfigProblem, ConfigurationError
 from sims_sync.service_files import ServiceDefinition, define_service, steps, task_xml, unit_text, winsw_xml
 from sims_sync.service_files.definition import SERVICE_NAME
@@ -20,6 +22,7 @@ from sims_sync.service_files.winsw import VIRTUAL_ACCOUNT
 ON_WINDOWS = sys.platform == "win32"
 WAYS = ("systemd", "winsw", "task")
 ACCOUNTS = {"systemd": SERVICE_NAME, "winsw": VIRTUAL_ACCOUNT, "task": "NT AUTHORITY\\NETWORK SERVICE"}
+STOP_FILE = "stop"  # in the work folder: `serve` looks for it
 TASK_FILE = f"{SERVICE_NAME}-task.xml"
 _NOT_RUNNING = 1
 
@@ -59,6 +62,7 @@ def install(way: str | None, account: str | None, program: Path | None, only_pri
 
 @service.command()
 @way_option
+@config_option
 def remove(way: str | None) -> None:
     """Stop the service and take it away; the configuration and the data stay."""
     chosen = way or _usual_way()
@@ -71,6 +75,7 @@ def remove(way: str | None) -> None:
         _carry_out(steps.remove_wrapper(_wrapper()))
         _wrapper().with_suffix(".xml").unlink(missing_ok=True)
     else:
+        _let_it_end()
         _carry_out(steps.remove_task())
     click.echo("The service is gone. The configuration and the data are where they were.")
 
@@ -84,6 +89,17 @@ def service_status(way: str | None) -> None:
     sentence, runs = _state_of_unit() if chosen == "systemd" else _state_in_windows(chosen)
     click.echo(sentence)
     exit_with(0 if runs else _NOT_RUNNING)
+
+
+def _let_it_end() -> None:
+    """Windows ends a task hard: the stop file lets `serve` finish the run in hand first."""
+    given = (click.get_current_context().find_root().obj or {}).get("config_file")
+    try:
+        config = load_config(find_config(given))
+        (config.base / WORK_FOLDER / STOP_FILE).touch()
+    except (ConfigurationError, OSError):
+        return  # it may be gone or broken, and the task is to go all the same
+    time.sleep(config.service.stop_seconds)
 
 
 def _usual_way() -> str:
