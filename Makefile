@@ -2,7 +2,7 @@
 PYTHON ?= python3
 RUN    := .venv/bin/python -m
 SERVE  ?= 1
-.PHONY: demo test lint check format bench soak
+.PHONY: demo test lint check format bench soak dist lock
 .NOTPARALLEL:
 
 demo: .venv/installed           ## An invented school, the whole cycle, the report on screen (SERVE=0: end after it).
@@ -25,11 +25,20 @@ bench: .venv/installed-bench    ## What it takes, beside its peers: docs/speed.m
 soak: .venv/installed-test      ## The long proofs.
 	$(RUN) soak $(SOAK)
 
+dist: .venv/installed-dist       ## What a school installs without the internet: dist/ (DIST=windows or linux: one of them).
+	$(RUN) deploy $(DIST)
+
+lock: .venv/installed-lock       ## Choose anew which releases are shipped: deploy/requirements.txt.
+	.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --all-extras --upgrade --generate-hashes \
+	    --no-annotate --custom-compile-command "make lock" --output-file deploy/requirements.txt pyproject.toml
+
 # A stamp for each set of packages, so that a second call takes no time. Byte code is compiled now, not at the first start.
 .venv/installed-test: GROUP = --group test
 .venv/installed-dev: GROUP = --group dev
 .venv/installed-bench: GROUP = --group bench
-.venv/installed .venv/installed-test .venv/installed-dev .venv/installed-bench: pyproject.toml | .venv/bin/pip
+.venv/installed-dist: GROUP = --group dist
+.venv/installed-lock: GROUP = --group lock
+.venv/installed .venv/installed-test .venv/installed-dev .venv/installed-bench .venv/installed-dist .venv/installed-lock: pyproject.toml | .venv/bin/pip
 	$(RUN) pip install --quiet --editable . $(GROUP)
 	@$(RUN) compileall -q sims_sync connectors jobs mappings && touch $@
 

@@ -30,6 +30,7 @@ COMMANDS = {
     "jobs": "run_commands:jobs",
     "status": "state_commands:status",
     "serve": "run_commands:serve",
+    "service": "service_commands:service",
     "report": "reports:report",
     "quarantine": "state_commands:quarantine",
     "sims-setup": "sims_setup_command:sims_setup",

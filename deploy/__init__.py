@@ -1,0 +1,1 @@
+"""What a school is handed: bundles that install without the internet; `make dist` builds them."""
