@@ -80,6 +80,13 @@ def load_config(path: Path) -> Config:
     return Config(file=path, schools=schools, broken=as_text, **shared)
 
 
+def store_section(path: Path) -> StoreSection | None:
+    """Where the store is, also where the rest of the configuration is broken; None where that cannot be told."""
+    with suppress(ConfigurationError, ValidationError):
+        return StoreSection.model_validate(_read_toml(path).get("store", {}))
+    return None
+
+
 def _read_toml(path: Path) -> Table:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))  # Notepad writes a byte order mark

@@ -3,7 +3,7 @@
 A connector yields raw rows and knows nothing of fields: only `mapping` knows what "Adno" means (DESIGN §3).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -281,7 +281,8 @@ class ConnectorContext:
 
     `base` is the folder of config.toml: relative paths in Options start there. `work` is a folder for the connector's
     own short-lived files. `now` is the product's clock (DESIGN §7), aware and UTC. `secret` turns a reference of the
-    config ("env:NAME", "file:PATH", "keyring:NAME") into its text at the moment of use.
+    config ("env:NAME", "file:PATH", "keyring:NAME") into its text at the moment of use. `stopping` says whether the
+    service is to stop: what waits long asks it, and raises `RunInterrupted`.
     """
 
     base: Path
@@ -289,6 +290,7 @@ class ConnectorContext:
     now: "Clock"
     secret: "SecretReader"
     environment: Mapping[str, str] = field(default_factory=dict)
+    stopping: Callable[[], bool] = field(default=lambda: False)
 
 
 class Clock(Protocol):

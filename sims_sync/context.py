@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sims_sync.config import DemoSection, SchoolConfig
 from sims_sync.connector import Clock, ConnectorContext
-from sims_sync.errors import RetriableError
+from sims_sync.errors import RetriableError, RunInterrupted
 from sims_sync.school_calendar import build_school_year
 from sims_sync.school_year import SchoolYear
 from sims_sync.secrets import read_secret
@@ -38,9 +38,18 @@ def _silent(_text: str) -> None:
     """No progress is shown."""
 
 
+def _never() -> bool:
+    """Nobody asks a run by hand to stop, but by Ctrl+C."""
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class RunContext:
-    """One run of one job for one school. `dry` = plan only; `rehearsal` = `--as-of`: no slot or outbox row."""
+    """One run of one job for one school. `dry` = plan only; `rehearsal` = `--as-of`: no slot or outbox row.
+
+    `progress` is told how far a long step has come; like `go_on` it raises `RunInterrupted` when the service is to
+    stop.
+    """
 
     store: Store
     school: SchoolConfig
@@ -49,6 +58,7 @@ class RunContext:
     dry: bool = False
     rehearsal: bool = False
     progress: Callable[[str], None] = field(default=_silent)
+    stopping: Callable[[], bool] = field(default=_never)
 
     @property
     def school_id(self) -> str:
@@ -67,12 +77,21 @@ class RunContext:
             snapshots = deadline_snapshots(connection, self.school_id)
         return build_school_year(self.school, closures, announced, snapshots)
 
+    def go_on(self) -> None:
+        """Call it between two records of a long loop, where what was done so far is written down.
+
+        Raises:
+            RunInterrupted: the service is to stop.
+        """
+        if self.stopping():
+            raise RunInterrupted
+
     def connector_context(self) -> ConnectorContext:
         """What this school's connectors are built with."""
-        return connector_context(self.school, self.clock)
+        return connector_context(self.school, self.clock, self.stopping)
 
 
-def connector_context(school: SchoolConfig, clock: Clock) -> ConnectorContext:
+def connector_context(school: SchoolConfig, clock: Clock, stopping: Callable[[], bool] = _never) -> ConnectorContext:
     """What a school's connectors are built with; makes the work folder.
 
     Raises:
@@ -93,4 +112,5 @@ def connector_context(school: SchoolConfig, clock: Clock) -> ConnectorContext:
         now=clock,
         secret=lambda reference: read_secret(reference, school.base),
         environment=environment,
+        stopping=stopping,
     )

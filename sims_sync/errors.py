@@ -7,9 +7,11 @@
     ├── RecordError            hold this one row, count it, show it   (exit 3)
     ├── RunError               stop this run, keep the old data       exit 1
     │   ├── SourceFailed          the source said that it failed
-    │   └── LeaseHeld             another run is at work               exit 5
+    │   ├── LeaseHeld             another run is at work               exit 5
+    │   └── JobPaused             a person let the job rest            exit 5
     └── SafetyStop             nothing applied; a person must look    exit 4
         └── SourceRefused         the source's content is not to be trusted
+    RunInterrupted             the service is to stop: end the run now    (exit 130)
 
 Errors carry facts as attributes. They become one sentence only when printed, and each sentence says what to do next.
 No record content, header, query string or body ever goes into one: ours hold children's data.
@@ -97,6 +99,12 @@ class LeaseHeld(RunError):
     exit_code = 5
 
 
+class JobPaused(RunError):
+    """A person let the job rest."""
+
+    exit_code = 5
+
+
 class SafetyStop(SimsSyncError):
     """Applying this could do harm: nothing is applied until a person has looked."""
 
@@ -105,3 +113,10 @@ class SafetyStop(SimsSyncError):
 
 class SourceRefused(SafetyStop):
     """What was read is empty, malformed, incomplete, too old, or not this school's."""
+
+
+class RunInterrupted(BaseException):
+    """The service is to stop: the run in hand ends here, with everything it has committed so far.
+
+    Like Ctrl+C it is no `Exception`: what handles a fault of one source or one message must let it pass.
+    """

@@ -11,16 +11,22 @@ import structlog
 
 from sims_sync.config import Config, SchoolConfig
 from sims_sync.context import RunContext, school_clock, system_clock
-from sims_sync.errors import SimsSyncError
+from sims_sync.errors import RunInterrupted, SimsSyncError
 from sims_sync.outcome import COUNT_NAMES, Ending, Outcome, Problem, ending_of, problem_of
 from sims_sync.registry import job_function
 from sims_sync.school_year import HalfTermId
+from sims_sync.store.breakers import note_ending
 from sims_sync.store.decisions import announce
 from sims_sync.store.messages import mark_interrupted
 from sims_sync.store.runs import LEASE_SECONDS, beat, end_run, give_back_lease, lease_owner, start_run, take_lease
 from sims_sync.store.session import Store
+from sims_sync.store.slots import give_back_slot, settle_slot
 
 HEARTBEAT_SECONDS = LEASE_SECONDS / 4
+
+STOPPED = Problem(
+    "stopping", "The service was stopped while this ran.", "Nothing is lost: the next start goes on from there."
+)
 
 log = structlog.get_logger("sims_sync.run")
 
@@ -53,12 +59,17 @@ class RunReport:
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """How a run was asked for: `dry` plans only; `as_of` stands in for now; `slot_due` is the due time it serves."""
+    """How a run was asked for: `dry` plans only; `as_of` stands in for now; `slot_due` is the due time it serves.
+
+    `attempt` counts the runs of that due time; `stopping` says whether the service is to stop.
+    """
 
     dry: bool = False
     as_of: datetime | None = None
     slot_due: datetime | None = None
+    attempt: int = 1
     progress: Callable[[str], None] | None = field(default=None)
+    stopping: Callable[[], bool] = field(default=lambda: False)
 
 
 def run_job(
@@ -86,7 +97,14 @@ def run_step(
     started = clock()
     run_id = f"{started:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}"
     context = RunContext(
-        store, school, clock, run_id, dry=asked.dry, rehearsal=asked.as_of is not None, **_progress(asked.progress)
+        store,
+        school,
+        clock,
+        run_id,
+        dry=asked.dry,
+        rehearsal=asked.as_of is not None,
+        progress=_progress(asked),
+        stopping=asked.stopping,
     )
     with structlog.contextvars.bound_contextvars(run=run_id, job=job, school=school.id):
         outcome = _guarded(context, job, started, asked, function)
@@ -96,8 +114,14 @@ def run_step(
     return RunReport(run_id, job, school.id, outcome, started, clock())
 
 
-def _progress(progress: Callable[[str], None] | None) -> dict[str, Callable[[str], None]]:
-    return {} if progress is None else {"progress": progress}
+def _progress(asked: RunOptions) -> Callable[[str], None]:
+    def show(text: str) -> None:
+        if asked.stopping():
+            raise RunInterrupted
+        if asked.progress is not None:
+            asked.progress(text)
+
+    return show
 
 
 def _guarded(
@@ -114,7 +138,7 @@ def _guarded(
     finally:
         # The first fault is what matters: a store that is gone must not hide it behind a second one.
         with suppress(SimsSyncError):
-            _end(context, outcome)
+            _end(context, job, outcome, asked)
     return outcome
 
 
@@ -129,7 +153,7 @@ def _begin(context: RunContext, job: str, started: datetime, asked: RunOptions) 
                 "run_id": context.run_id,
                 "job": job,
                 "slot_due": asked.slot_due,
-                "attempt": 1,
+                "attempt": asked.attempt,
                 "owner": lease_owner(),
                 "started": started,
                 "heartbeat": started,
@@ -170,15 +194,24 @@ def _heartbeat(context: RunContext) -> Iterator[None]:
 def _outcome(context: RunContext, function: Callable[[RunContext], Outcome]) -> Outcome:
     try:
         _announce_deadlines(context)
-        return function(context)
+        return _interrupted_if_failed(context, function(context))
+    except RunInterrupted:
+        return Outcome(Ending.INTERRUPTED, problems=(STOPPED,))
     except SimsSyncError as error:
-        return Outcome(ending_of(error), problems=(problem_of(error),))
+        return _interrupted_if_failed(context, Outcome(ending_of(error), problems=(problem_of(error),)))
     except Exception as error:
         log.exception("unforeseen fault")
         what = f"An unforeseen fault stopped this run ({type(error).__name__})."
         return Outcome(
             Ending.FAILED, problems=(Problem("unforeseen", what, "The log file has the details; please report it."),)
         )
+
+
+def _interrupted_if_failed(context: RunContext, outcome: Outcome) -> Outcome:
+    """What fails while the service stops was cut off: Ctrl+C reaches SIMS's reporter as well."""
+    if outcome.ending is not Ending.FAILED or not context.stopping():
+        return outcome
+    return Outcome(Ending.INTERRUPTED, outcome.counts, (STOPPED, *outcome.problems), outcome.notes)
 
 
 def _announce_deadlines(context: RunContext) -> None:
@@ -195,7 +228,9 @@ def _announce_deadlines(context: RunContext) -> None:
             announce(connection, context.school_id, half_term, deadline, now)
 
 
-def _end(context: RunContext, outcome: Outcome) -> None:
+def _end(context: RunContext, job: str, outcome: Outcome, asked: RunOptions) -> None:
+    """In one transaction: the run, its due time and the job's breaker never say different things."""
+    ending = outcome.ending
     with context.store.writing() as connection:
         end_run(
             connection,
@@ -203,9 +238,15 @@ def _end(context: RunContext, outcome: Outcome) -> None:
             context.run_id,
             {
                 "ended": context.now(),
-                "outcome": outcome.ending.value,
+                "outcome": ending.value,
                 "counts": dict(outcome.counts),
                 "problems": [problem.as_json() for problem in outcome.problems],
             },
         )
         give_back_lease(connection, context.school_id, context.run_id)
+        if asked.slot_due is not None and ending is Ending.INTERRUPTED:
+            give_back_slot(connection, context.school_id, job, asked.slot_due)
+        elif asked.slot_due is not None:
+            settle_slot(connection, context.school_id, job, asked.slot_due, ending.value, context.run_id)
+        if not (context.dry or context.rehearsal):
+            note_ending(connection, context.school_id, job, ending, outcome.problems, context.now())

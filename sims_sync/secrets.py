@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sims_sync.errors import ConfigProblem, ConfigurationError
 
+_read: set[str] = set()  # what the log must never show, whatever another program's message quotes
 SCHEMES = ("env", "file", "keyring")
 _HOW = 'Write a reference: "env:NAME", "file:PATH" or "keyring:SERVICE/USER".'
 
@@ -19,7 +20,7 @@ def is_reference(text: str) -> bool:
 
 
 def read_secret(reference: str, base: Path) -> str:
-    """The secret's text, read at the moment of use; never kept, never logged.
+    """The secret's text, read at the moment of use; kept only to be blotted out of the log.
 
     Raises:
         ConfigurationError: not a reference, not found, empty, or a file that everyone can read.
@@ -32,7 +33,13 @@ def read_secret(reference: str, base: Path) -> str:
     )
     if not value:
         raise _refused(reference, "is empty.", "Set it, then run `sims-sync check`.")
+    _read.add(value)
     return value
+
+
+def secrets_read() -> frozenset[str]:
+    """Every secret that this process has read, to be blotted out wherever it might be quoted."""
+    return frozenset(_read)
 
 
 def _from_environment(name: str) -> str:

@@ -126,7 +126,7 @@ def test_a_mapping_has_its_section_in_the_docs(name: str) -> None:
 
 def test_every_error_is_drawn_in_the_tree() -> None:
     tree = (errors.__doc__ or "").split("\n\n")[1]
-    drawn = set(re.findall(r"\b[A-Z]\w+(?:Error|Stop|Held|Refused|Failed|Unavailable)\b", tree))
+    drawn = set(re.findall(r"\b[A-Z]\w+(?:Error|Stop|Held|Paused|Refused|Failed|Unavailable)\b", tree))
     assert {error.__name__ for error in _subclasses(errors.SimsSyncError)} | {"SimsSyncError"} == drawn
 
 

@@ -117,15 +117,18 @@ class CommandReporter:
         output, said = folder / "report.xml", folder / "stdout.txt"
         switches = self._parameter_switches(command, folder, deadline)
         began, started = self._context.now(), time.time()
-        run([*command, *switches, f"/OUTPUT:{output}"], said, self._context.environment, deadline)
+        self._start([*command, *switches, f"/OUTPUT:{output}"], said, deadline)
         return ReportReading(output, self._state(output, began, started), forget)
+
+    def _start(self, command: Sequence[str], said: Path, deadline: float) -> None:
+        run(command, said, self._context.environment, deadline, self._context.stopping)
 
     def _parameter_switches(self, command: Sequence[str], folder: Path, deadline: float) -> list[str]:
         """Ask the report for its parameters, fill them in, and say where; nothing where none are set."""
         if not self._options.parameters:
             return []
         definition, said, filled = folder / "definition.xml", folder / "definition.txt", folder / "parameters.xml"
-        run([*command, "/PARAMDEF", f"/OUTPUT:{definition}"], said, self._context.environment, deadline)
+        self._start([*command, "/PARAMDEF", f"/OUTPUT:{definition}"], said, deadline)
         content = (definition if definition.exists() else said).read_bytes()
         today = self._context.now().astimezone(SCHOOL_TIMEZONE).date()
         month, day = (int(part) for part in self._options.year_start.split("-"))

@@ -7,12 +7,12 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import psutil
 
-from sims_sync.errors import SourceFailed, SourceUnavailable
+from sims_sync.errors import RunInterrupted, SourceFailed, SourceUnavailable
 
 STDOUT_BYTES_MAX = 16 * 1024 * 1024
 LOOK_SECONDS_FIRST = 0.01
@@ -34,7 +34,17 @@ _ADVICE: Sequence[tuple[tuple[str, ...], str]] = (
 _ADVICE_ELSE = "Run the report in SIMS by hand, as the same user, to see what is wrong."
 
 
-def run(command: Sequence[str], stdout: Path, environment: Mapping[str, str], deadline: float) -> None:
+def _never() -> bool:
+    return False
+
+
+def run(
+    command: Sequence[str],
+    stdout: Path,
+    environment: Mapping[str, str],
+    deadline: float,
+    stopping: Callable[[], bool] = _never,
+) -> None:
     """Run `command` to its end, its standard output going to the file `stdout`; the exit code means nothing.
 
     `deadline` is a reading of `time.monotonic()`. A process stopped before its end is stopped with all that it started.
@@ -42,11 +52,12 @@ def run(command: Sequence[str], stdout: Path, environment: Mapping[str, str], de
     Raises:
         SourceUnavailable: it could not be started, or was not finished by the deadline.
         SourceFailed: it reported an error, or wrote without end.
+        RunInterrupted: the service is to stop, and SIMS may need another half an hour.
     """
     with stdout.open("wb") as output:
         process = _start(_interpreted(command), output.fileno(), stdout.parent, environment)
         try:
-            _watch(process, stdout, deadline)
+            _watch(process, stdout, deadline, stopping)
         finally:
             _kill_tree(process)
     _refuse_reported_error(stdout)
@@ -80,9 +91,11 @@ def _start(
         ) from None
 
 
-def _watch(process: "subprocess.Popen[bytes]", stdout: Path, deadline: float) -> None:
+def _watch(process: "subprocess.Popen[bytes]", stdout: Path, deadline: float, stopping: Callable[[], bool]) -> None:
     look = LOOK_SECONDS_FIRST
     while True:
+        if stopping():
+            raise RunInterrupted
         left = deadline - time.monotonic()
         if left <= 0:
             raise SourceUnavailable(

@@ -41,7 +41,13 @@ class ReportReading:
     @contextmanager
     def whole_file(self) -> Iterator[Path]:
         """The report's file; deleted when the block has ended normally."""
-        yield self._path
+        try:
+            yield self._path
+        except Exception:
+            raise  # read another way, from the same file
+        except BaseException:
+            self._forget()  # interrupted: nobody comes back to it
+            raise
         self._forget()
 
     def settle(self, run_id: str, *, good: bool) -> None:  # noqa: ARG002 - good or bad, SIMS can be asked again

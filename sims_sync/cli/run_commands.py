@@ -1,11 +1,14 @@
-"""`run`, `plan`, `jobs` and `serve`."""
+"""`run`, `plan` and `jobs`."""
 
 import json
+import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import click
 
+from sims_sync.breaker import Breaker
 from sims_sync.cli.shared import (
     Opened,
     as_of_option,
@@ -18,12 +21,15 @@ from sims_sync.cli.shared import (
     school_option,
 )
 from sims_sync.config import SchoolConfig
+from sims_sync.errors import JobPaused
 from sims_sync.outcome import EXIT_CODES, Ending, worst
 from sims_sync.registry import job_function, job_names
 from sims_sync.run import RunOptions, RunReport, run_job
-from sims_sync.schedule import Service
+from sims_sync.store.breakers import load_breakers
+from sims_sync.store.pauses import all_pauses, load_pauses, pause_of
 from sims_sync.store.runs import last_runs
 
+ASK_AGAIN_SECONDS = 1.0
 SYMBOLS = {
     Ending.DONE: "✔",
     Ending.HELD: "■",
@@ -35,16 +41,43 @@ SYMBOLS = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class ByHand:
+    """How a person asked for a run: how long to wait for another, whether also what is paused, whether by name."""
+
+    wait_seconds: int
+    even_paused: bool
+    named: bool
+
+
 @click.command()
 @click.argument("job_list", metavar="JOB...", nargs=-1)
 @click.option("--all", "every", is_flag=True, help="Every job, in the order of the cycle.")
+@click.option(
+    "--wait",
+    "wait_seconds",
+    type=click.IntRange(min=0),
+    default=0,
+    metavar="SECONDS",
+    help="Where another run is at work, wait for it this long.",
+)
+@click.option("--even-paused", is_flag=True, help="Run also what is paused.")
 @school_option
 @as_of_option
 @json_option
 @config_option
-def run(job_list: tuple[str, ...], every: bool, school_id: str | None, as_of: datetime | None, as_json: bool) -> None:
+def run(
+    job_list: tuple[str, ...],
+    every: bool,
+    wait_seconds: int,
+    even_paused: bool,
+    school_id: str | None,
+    as_of: datetime | None,
+    as_json: bool,
+) -> None:
     """Run one job or several now."""
-    _run_and_print(_chosen(job_list, every=every), school_id, RunOptions(as_of=as_of), as_json=as_json)
+    how = ByHand(wait_seconds, even_paused=even_paused, named=not every)
+    _run_and_print(_chosen(job_list, every=every), school_id, RunOptions(as_of=as_of), as_json=as_json, how=how)
 
 
 @click.command()
@@ -70,25 +103,8 @@ def jobs(as_json: bool) -> None:
         return
     for item in listed:
         last = f"{item['outcome']} {item['started']}" if item["started"] else "never ran"
-        click.echo(f"{item['school']:<12} {item['job']:<20} {item['schedule'] or 'by hand':<24} {last}")
-
-
-@click.command()
-@click.option("--once", is_flag=True, help="Run what is due now, then end.")
-@config_option
-def serve(once: bool) -> None:
-    """Run the jobs on their schedules until stopped."""
-    with opened() as place:
-        service = Service(place.store, place.config, on_run=lambda report: click.echo(one_line(report)))
-        if once:
-            service.remember_start()
-            reports = service.run_due()
-            if not reports:
-                click.echo("Nothing is due.")
-            exit_with(EXIT_CODES[worst(report.outcome.ending for report in reports)])
-            return
-        click.echo(f"sims-sync serves {len(place.config.schools)} schools; stop it with Ctrl+C.")
-        service.serve()
+        more = "".join(f"; {item[name]}" for name in ("paused", "failing") if item[name])
+        click.echo(f"{item['school']:<12} {item['job']:<20} {item['schedule'] or 'by hand':<24} {last}{more}")
 
 
 def one_line(report: RunReport) -> str:
@@ -108,21 +124,51 @@ def _chosen(names: Sequence[str], *, every: bool) -> tuple[str, ...]:
     return job_names() if every else tuple(names)
 
 
-def _run_and_print(names: Sequence[str], school_id: str | None, options: RunOptions, *, as_json: bool) -> None:
+def _run_and_print(
+    names: Sequence[str], school_id: str | None, options: RunOptions, *, as_json: bool, how: ByHand | None = None
+) -> None:
     asked = RunOptions(dry=options.dry, as_of=options.as_of, progress=None if as_json else progress_line())
     with opened() as place:
         reports = []
-        for school in place.schools(school_id):
-            for name in names:
-                report = run_job(place.store, place.config, school, name, asked)
-                reports.append(report)
-                if not as_json:
-                    print_report(report, dry=options.dry)
+        for school, name in _not_paused(place, place.schools(school_id), names, how):
+            report = _run_patiently(place, school, name, asked, how.wait_seconds if how else 0)
+            reports.append(report)
+            if not as_json:
+                print_report(report, dry=options.dry)
         broken = bool(place.config.broken) and school_id is None
     if as_json:
         click.echo(json.dumps({"runs": [report.as_json() for report in reports]}, indent=2, ensure_ascii=False))
     endings = [report.outcome.ending for report in reports] + ([Ending.MISCONFIGURED] if broken else [])
     exit_with(EXIT_CODES[worst(endings)])
+
+
+def _not_paused(
+    place: Opened, schools: Sequence[SchoolConfig], names: Sequence[str], how: ByHand | None
+) -> list[tuple[SchoolConfig, str]]:
+    """What may run: a paused job that was named is refused, before anything runs; `--all` leaves it out and says so."""
+    chosen = [(school, name) for school in schools for name in names]
+    if how is None or how.even_paused:
+        return chosen
+    with place.store.reading() as connection:
+        pauses = all_pauses(connection)
+    resting = {(school.id, name): pause_of(pauses, school.id, name) for school, name in chosen}
+    told = {key: found for key, found in resting.items() if found is not None}
+    if told and how.named:
+        what = "\n".join(f"{name} of {school} is {found.shown}." for (school, name), found in told.items())
+        raise JobPaused("paused", what, "Say --even-paused to run it all the same, or `sims-sync resume` first.")
+    for (school_id, name), found in told.items():
+        click.echo(f"{name} of {school_id} is left out: {found.shown}.", err=True)
+    return [(school, name) for school, name in chosen if (school.id, name) not in told]
+
+
+def _run_patiently(place: Opened, school: SchoolConfig, name: str, asked: RunOptions, wait_seconds: int) -> RunReport:
+    """Run it; where another run is at work, ask again until the time is over."""
+    end = time.monotonic() + wait_seconds
+    while True:
+        report = run_job(place.store, place.config, school, name, asked)
+        if report.outcome.ending is not Ending.BUSY or time.monotonic() >= end:
+            return report
+        time.sleep(min(ASK_AGAIN_SECONDS, max(end - time.monotonic(), 0)))
 
 
 def print_report(report: RunReport, *, dry: bool = False) -> None:
@@ -139,6 +185,8 @@ def print_report(report: RunReport, *, dry: bool = False) -> None:
 def _described(place: Opened, school: SchoolConfig, name: str) -> dict[str, str | None]:
     with place.store.reading() as connection:
         newest = {item.job: item for item in last_runs(connection, school.id)}.get(name)
+        paused = pause_of(load_pauses(connection, school.id), school.id, name)
+        breaker = {item.job: item for item in load_breakers(connection, school.id)}.get(name)
     section = school.jobs.get(name)
     return {
         "school": school.id,
@@ -146,4 +194,12 @@ def _described(place: Opened, school: SchoolConfig, name: str) -> dict[str, str 
         "schedule": section.schedule if section and section.enabled else None,
         "started": newest.started.isoformat(timespec="seconds") if newest else None,
         "outcome": newest.outcome if newest else None,
+        "paused": paused.shown if paused else None,
+        "failing": _failing(breaker) if breaker else None,
     }
+
+
+def _failing(breaker: Breaker) -> str:
+    since, again = f"{breaker.failing_since:%a %d %b %H:%M} UTC", breaker.retry_at
+    tried = f", tried again from {again:%a %d %b %H:%M} UTC" if again is not None else ""
+    return f"failed {breaker.failures} times in a row since {since}{tried}"

@@ -111,7 +111,7 @@ def opened() -> Iterator[Opened]:
     """Load the config named on the command line and open its store."""
     given = (click.get_current_context().find_root().obj or {}).get("config_file")
     config = load_config(find_config(given))
-    log_into(config.base)
+    log_into(config.base, config.service)
     for name, problems in config.broken.items():
         click.echo(f"School {name} is left out: its configuration is broken.", err=True)
         for problem in problems:

@@ -12,6 +12,7 @@ from sims_sync.school_year import HalfTermId
 
 SCHEDULE_FIELDS = ("second", "minute", "hour", "day", "month", "day_of_week")
 _PLACEHOLDER = re.compile(r"\{[^{}]*\}|[{}]")
+_WINDOW = re.compile(r"((?:[01]\d|2[0-3]):[0-5]\d)-((?:[01]\d|2[0-3]):[0-5]\d)")
 _BEFORE_HOUR_1, _HOUR_1 = datetime(2026, 1, 1, 0, 30, tzinfo=UTC), datetime(2026, 1, 1, 1, tzinfo=UTC)
 
 
@@ -46,8 +47,16 @@ def folder_for(whom: str | None) -> Callable[[str | None], str | None]:
     return check
 
 
+def _window(text: str) -> str:
+    found = _WINDOW.fullmatch(text)
+    if found is None or found[1] == found[2]:
+        raise ValueError('needs two different times, "HH:MM-HH:MM", e.g. "02:00-04:30"')
+    return text
+
+
 HalfTermText = Annotated[str, AfterValidator(_half_term)]
 Schedule = Annotated[str, AfterValidator(_schedule)]
+DayWindow = Annotated[str, AfterValidator(_window)]
 Identifier = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
 Address = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
 

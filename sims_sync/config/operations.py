@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from sims_sync.config.fields import Section
+from sims_sync.config.fields import DayWindow, Section
 
 Days = Annotated[int, Field(ge=0, le=3660)]
 
@@ -17,6 +17,8 @@ class ServiceSection(Section):
     log_files: Annotated[int, Field(ge=1, le=100)] = 5
     health_port: Annotated[int, Field(ge=1, le=65535)] | None = None
     stop_seconds: Annotated[int, Field(ge=1, le=300)] = 15
+    workers: Annotated[int, Field(ge=1, le=16)] = 4
+    blackouts: tuple[DayWindow, ...] = ()
 
 
 class BackupSection(Section):

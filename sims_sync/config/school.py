@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from sims_sync.compliance.facts import Policy
-from sims_sync.config.fields import Address, HalfTermText, Identifier, Schedule, Section, folder_for
+from sims_sync.config.fields import Address, DayWindow, HalfTermText, Identifier, Schedule, Section, folder_for
 from sims_sync.config.operations import BackupSection, MonitoringSection, RetentionSection, ServiceSection
 from sims_sync.connector import Options
 from sims_sync.records import Kind
@@ -23,6 +23,7 @@ class SchoolSection(Section):
     dfe_number: str | None = None
     timezone: Literal["Europe/London"] = "Europe/London"
     vertical_tutoring: bool = False
+    blackouts: tuple[DayWindow, ...] = ()
 
 
 class PeopleSection(Section):
@@ -225,6 +226,7 @@ class JobSection(Section):
 
     schedule: Schedule | None = None
     enabled: bool = True
+    school_days_only: bool = False
 
 
 class DemoSection(Section):

@@ -85,6 +85,7 @@ class Outbox:
         section, done = self.context.school.messages.mailer, _Sending()
         mailer = None
         for letter in letters:
+            self.context.go_on()
             if not letter.any_time and not self.school_year.in_send_window(self.context.now()):
                 done.waiting += 1  # the window closed over the work
                 continue

@@ -93,9 +93,9 @@ def _pull_reading(
         outcome = Outcome(ending_of(error), problems=(problem_of(error, name),))
         if section.kind is Kind.PROFORMAS and not context.dry:
             _hold_file(context, name, section, reading, error)
-    except BaseException:
+    except Exception:
         _settle(context, reading, good=False)
-        raise
+        raise  # but interrupted, as by a power cut, the file stays where the next run finds it
     return _settle(context, reading, good=outcome.ending in {Ending.DONE, Ending.HELD}, outcome=outcome)
 
 

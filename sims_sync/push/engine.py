@@ -124,6 +124,7 @@ def _look(
         students = load_students(connection, context.school_id)
     places, looked_at, parts = slot_aspects(context.school.entries), 0, []
     for batch in _by_lists(keys, at_once):
+        context.go_on()
         with context.store.reading() as connection:
             rows = load_deliveries(connection, context.school_id, states=states, keys=batch)
         chosen = {key: row for key, row in rows.items() if row.student_id in students and row.slot in places}

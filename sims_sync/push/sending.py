@@ -80,6 +80,7 @@ class Sender:
                 continue  # what is not heard of yet is waited for in the second round
             size = len(due) if self.destination.traits.needs_person else BATCH  # one file at a time
             for start in range(0, len(due), size):
+                self.context.go_on()
                 self._send(due[start : start + size], sent)
                 self.context.progress(f"sent {min(start + size, len(due)):,} of {len(due):,}")
                 if sent.error is not None:
@@ -135,8 +136,19 @@ class Sender:
         self._note(batch, (), sent, as_it_stood=True)
 
     def _receipts(self, deliveries: Sequence[Delivery], may_write: MayWrite) -> Generator[Receipt, None, None]:
-        """The destination's; closed, it begins nothing more: also where the store fails in the middle."""
-        yield from self.destination.deliver(deliveries, may_write)
+        """The destination's; closed, it begins nothing more: also where the store fails in the middle.
+
+        A stop of the service is heeded after each record; what then has no receipt is looked at by the next run.
+        """
+        delivering = iter(self.destination.deliver(deliveries, may_write))
+        try:
+            for receipt in delivering:
+                yield receipt
+                if not self.destination.traits.needs_person:  # a file is one record
+                    self.context.go_on()
+        finally:
+            if isinstance(delivering, Generator):
+                delivering.close()
 
     def _hear(self, delivering: Iterator[Receipt], at_once: int, batch: _Batch, sent: Sent) -> bool:
         """Note the next receipts; whether there may be more. A fault of the store is not one of the destination."""

@@ -1,22 +1,23 @@
-"""Runs, their slots and the lease that lets one run at a time work on a school (DESIGN §7)."""
+"""Runs, and the lease that lets one run at a time work on a school (DESIGN §7)."""
 
 import os
 import socket
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import psutil
 from sqlalchemy import Connection, select, update
-from sqlalchemy.exc import IntegrityError
 
 from sims_sync.errors import LeaseHeld
 from sims_sync.store.rows import insert_new, remove, upsert
-from sims_sync.store.tables import lease, run, slot
+from sims_sync.store.tables import lease, run
 
 LEASE_SECONDS = 120  # another host's run that has not beaten its heart for so long is taken for dead
-_UNKNOWN_BOOT = 0
+_PROC = Path("/proc")
+_STARTED_FIELD = 19  # of /proc/PID/stat, counted behind the command's name: clock ticks from boot to its start
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +35,7 @@ class StoredRun:
 
 def lease_owner() -> str:
     """Who holds a lease: host, process and when it started, so that a reused process id is not taken for it."""
-    process = psutil.Process(os.getpid())
-    return f"{socket.gethostname()}/{process.pid}/{int(process.create_time())}"
+    return f"{socket.gethostname()}/{os.getpid()}/{started_of(os.getpid())}"
 
 
 def take_lease(connection: Connection, school: str, run_id: str, job: str, at: datetime) -> None:
@@ -51,7 +51,7 @@ def take_lease(connection: Connection, school: str, run_id: str, job: str, at: d
         held = connection.execute(chosen).mappings().first()
         if held is None:
             continue  # given back in between
-        if _alive(held["owner"], held["heartbeat"], at) and held["run_id"] != run_id:
+        if is_alive(held["owner"], held["heartbeat"], at) and held["run_id"] != run_id:
             what = f"{held['job']} has been running for {school} since {held['taken']:%H:%M:%S} UTC ({held['owner']})."
             raise LeaseHeld("busy", what, "Wait for it to end, or look at `sims-sync status`.")
         upsert(connection, lease, [row])
@@ -104,47 +104,47 @@ def ended_well_since(connection: Connection, school: str, job: str, since: datet
     return connection.execute(chosen.limit(1)).first() is not None
 
 
-def claim_slot(connection: Connection, school: str, job: str, due_at: datetime, run_id: str) -> bool:
-    """Claim one due time; False when another process has it already."""
-    try:
-        with connection.begin_nested():
-            connection.execute(
-                slot.insert().values(school=school, job=job, due_at=due_at, run_id=run_id, state="claimed")
-            )
-    except IntegrityError:
-        return False
-    return True
+def lease_holder(connection: Connection, school: str, at: datetime) -> str | None:
+    """The job of the living run that holds a school's lease; None: it is free."""
+    held = connection.execute(select(lease).where(lease.c.school == school)).mappings().first()
+    return held["job"] if held is not None and is_alive(held["owner"], held["heartbeat"], at) else None
 
 
-def settle_slot(connection: Connection, school: str, job: str, due_at: datetime, state: str) -> None:
-    """Say how a claimed due time ended."""
-    same = (slot.c.school == school, slot.c.job == job, slot.c.due_at == due_at)
-    connection.execute(update(slot).where(*same).values(state=state))
-
-
-def give_back_slot(connection: Connection, school: str, job: str, due_at: datetime) -> None:
-    """Let a due time be claimed again: its run found the school busy."""
-    remove(connection, slot, school=school, job=job, due_at=due_at)
-
-
-def last_slot(connection: Connection, school: str, job: str) -> datetime | None:
-    """The newest due time of a job that was claimed."""
-    chosen = select(slot.c.due_at).where(slot.c.school == school, slot.c.job == job).order_by(slot.c.due_at.desc())
-    return connection.execute(chosen.limit(1)).scalar()
-
-
-def slots_of(connection: Connection, school: str, job: str) -> Sequence[datetime]:
-    """Every claimed due time of a job, oldest first."""
-    chosen = select(slot.c.due_at).where(slot.c.school == school, slot.c.job == job).order_by(slot.c.due_at)
-    return list(connection.execute(chosen).scalars())
-
-
-def _alive(owner: str, heartbeat: datetime, at: datetime) -> bool:
+def is_alive(owner: str, heartbeat: datetime, at: datetime) -> bool:
+    """Whether an owner is alive: on this host its process is there; another host's heart has beaten of late."""
     host, _, rest = owner.partition("/")
-    pid, _, created = rest.partition("/")
+    pid, _, started = rest.partition("/")
     if host != socket.gethostname():
         return at - heartbeat < timedelta(seconds=LEASE_SECONDS)
     try:
-        return int(psutil.Process(int(pid)).create_time()) == int(created or _UNKNOWN_BOOT)
-    except (psutil.Error, ValueError):
+        return started_of(int(pid)) == started
+    except ValueError:
         return False
+
+
+def started_of(pid: int) -> str | None:
+    """When a living process started, by a count that no change of the clock moves; None: there is none."""
+    try:
+        stat = (_PROC / str(pid) / "stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return _started_elsewhere(pid)
+    fields = stat.rpartition(")")[2].split()
+    return None if fields[0] in {"Z", "X"} else f"t{fields[_STARTED_FIELD]}-{_boot()}"
+
+
+@cache
+def _boot() -> str:
+    """Which start of this machine: after another, process ids and ticks begin anew."""
+    try:
+        return (_PROC / "sys/kernel/random/boot_id").read_text(encoding="ascii")[:8]
+    except OSError:
+        return ""
+
+
+def _started_elsewhere(pid: int) -> str | None:
+    """Where there is no /proc the system keeps the moment itself, and it stays as it is."""
+    try:
+        process = psutil.Process(pid)
+        return None if process.status() == psutil.STATUS_ZOMBIE else str(int(process.create_time()))
+    except psutil.Error:
+        return None

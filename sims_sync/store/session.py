@@ -2,9 +2,10 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from importlib import import_module
 from pathlib import Path
+from threading import Lock
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError, SQLAlchemyError
@@ -20,6 +21,9 @@ class Store:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        # SQLite has one writer. Threads of one process queue here, for as long as a large pull takes; the database's
+        # own queue gives up after BUSY_TIMEOUT_SECONDS.
+        self._one_writer: AbstractContextManager[object] = Lock() if self.dialect == "sqlite" else nullcontext()
 
     @property
     def dialect(self) -> str:
@@ -35,8 +39,16 @@ class Store:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A transaction: committed when the block ends, rolled back when it raises."""
-        with _sentences(), self.engine.begin() as connection:
+        with self._one_writer, _sentences(), self.engine.begin() as connection:
             yield connection
+
+    def checkpoint(self) -> None:
+        """Bring what was written into the one file of a SQLite store: nothing is left beside it to be forgotten."""
+        if self.dialect == "sqlite":
+            with _sentences(), self.engine.connect() as connection:
+                raw = connection.connection.driver_connection
+                if raw is not None:
+                    raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:
         """Give back every connection."""

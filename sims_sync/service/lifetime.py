@@ -1,0 +1,208 @@
+"""How does the service live: started with whatever it finds, told of changes, and never silent about what is wrong?
+
+Where the configuration or the store cannot be used it does not end: it says so, tells the admin, and looks again until
+it can. So a fault of the morning is mended without anyone who knows how to start a service.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+
+import structlog
+
+from sims_sync import __version__
+from sims_sync.config import Config
+from sims_sync.config_file import load_config, store_section
+from sims_sync.context import system_clock
+from sims_sync.errors import ConfigProblem, ConfigurationError, SimsSyncError
+from sims_sync.run import RunReport
+from sims_sync.service.config_watch import ConfigWatch
+from sims_sync.service.heartbeat import NOTIFY_ONLY, Heartbeat
+from sims_sync.service.serving import Hooks, Service
+from sims_sync.service.stopping import Stop
+from sims_sync.store.session import Store, open_store
+
+LOOK_AGAIN_SECONDS = 60  # between two tries to start with what was broken
+CONFIG_SECONDS = 5  # between two looks whether the configuration changed
+
+log = structlog.get_logger("sims_sync.service")
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Whom the service speaks to: `say` gets sentences for whoever started it, `problem` those about what is wrong.
+
+    `opened` is called with each configuration that comes into force; `after_run` with each run that ended.
+    """
+
+    say: Callable[[str], None]
+    problem: Callable[[str], None]
+    opened: Callable[[Config], None]
+    after_run: Callable[[RunReport], None]
+
+
+class Lifetime:
+    """The service from its start to its end."""
+
+    def __init__(
+        self, file: Path, told: Told, stop: Stop, *, beside: Callable[[Store, Config], None] | None = None
+    ) -> None:
+        self._file = file
+        self._told = told
+        self._stop = stop
+        self._beside = beside
+        self._watch = ConfigWatch(file)
+        self._wrong: tuple[str, ...] = ()
+        self._look_at = 0.0
+
+    def live(self) -> bool:
+        """Serve until it is to stop; False: a run is still at work and the process is to be ended."""
+        while not self._stop():
+            found = self._usable()
+            if found is None:
+                self._wait_for_a_change()
+                continue
+            config, store = found
+            try:
+                return self._serve(config, store)
+            finally:
+                store.close()
+        self._told.say("sims-sync has stopped.")
+        return True
+
+    def _usable(self) -> tuple[Config, Store] | None:
+        """The configuration and the open store, or None and the reason is told."""
+        try:
+            config = load_config(self._file)
+            self._told.opened(config)
+        except ConfigurationError as error:
+            self._notify(error.problems)
+            return None
+        try:
+            store = open_store(config.store.url, config.base)
+        except ConfigurationError as error:
+            self._notify(error.problems)
+            return None
+        except SimsSyncError as error:
+            self._notify([ConfigProblem("store", error.what, error.do)])
+            return None
+        self._all_well()
+        return config, store
+
+    def _serve(self, config: Config, store: Store) -> bool:
+        current = [config]
+        beside = self._beside
+        hooks = Hooks(after_run=[self._told.after_run], trouble=self._store_trouble)
+        if beside is not None:
+            hooks.beside = lambda: beside(store, current[0])
+        self._say_started(config)
+        service = Service(store, config, hooks=hooks, stop=self._stop)
+
+        def look() -> None:
+            changed = self._changed_config(current[0])
+            if changed is not None:
+                current[0] = changed
+                service.replace(changed)
+
+        well = service.serve(look)
+        log.info("service stopped" if well else "service cut off", version=__version__)
+        self._told.say("sims-sync has stopped." if well else "sims-sync was cut off in a run; the next start goes on.")
+        return well
+
+    def _say_started(self, config: Config) -> None:
+        schools, broken = len(config.schools), len(config.broken)
+        log.info("service started", version=__version__, config=str(config.file), schools=schools, left_out=broken)
+        self._told.say(f"sims-sync serves {_schools(schools)}; stop it with Ctrl+C.")
+        self._tell_left_out(config)
+
+    def _tell_left_out(self, config: Config) -> None:
+        for name, problems in config.broken.items():
+            self._told.problem(f"School {name} is left out: its configuration is broken.")
+            for problem in problems:
+                self._told.problem(f"  {problem}")
+            log.error("school left out", school=name, problems=len(problems))
+
+    def _changed_config(self, current: Config) -> Config | None:
+        """The new configuration where it changed and can be used; a broken one is told, and the old one stays."""
+        if time.monotonic() < self._look_at:
+            return None
+        self._look_at = time.monotonic() + CONFIG_SECONDS
+        if not self._watch.has_changed():
+            return None
+        try:
+            changed = load_config(self._file)
+        except ConfigurationError as error:
+            self._told.problem("The changed configuration is broken; the one before it stays in force.")
+            self._notify(error.problems)
+            return None
+        self._all_well()
+        if changed.store.url != current.store.url:
+            changed = changed.model_copy(update={"store": current.store})
+            self._told.problem("store.url has changed: stop the service and start it for that to count.")
+        self._told.opened(changed)
+        log.info("configuration changed", schools=len(changed.schools), left_out=len(changed.broken))
+        self._told.say(f"The configuration has changed: {_schools(len(changed.schools))}.")
+        self._tell_left_out(changed)
+        return changed
+
+    def _wait_for_a_change(self) -> None:
+        """Until the configuration changes, or it is time to look again at what may have been mended elsewhere."""
+        end = time.monotonic() + LOOK_AGAIN_SECONDS
+        while not self._stop() and time.monotonic() < end:
+            self._stop.wait(1)
+            if time.monotonic() >= self._look_at:
+                self._look_at = time.monotonic() + CONFIG_SECONDS
+                if self._watch.has_changed():
+                    return
+
+    def _store_trouble(self, error: SimsSyncError | None) -> None:
+        if error is None:
+            self._all_well()
+        else:
+            self._notify([ConfigProblem("store", error.what, error.do)])
+
+    def _notify(self, problems: Sequence[ConfigProblem]) -> None:
+        """Say it here, in the log and to the admin: once for the same problems."""
+        sentences = tuple(str(problem) for problem in problems)
+        if sentences == self._wrong:
+            return
+        self._wrong = sentences
+        for problem in problems:
+            self._told.problem(str(problem))
+            log.error("cannot work", path=problem.path, what=problem.what)
+        self._told.problem("sims-sync goes on looking, and works again once this is put right.")
+        self._announce_notify_only()
+        _tell_admin(self._file, problems)
+
+    def _all_well(self) -> None:
+        if self._wrong:
+            self._told.say("What was wrong has been put right: sims-sync works again.")
+            log.info("works again")
+        self._wrong = ()
+
+    def _announce_notify_only(self) -> None:
+        """Where the store can be opened all the same, `status` sees a service that only looks."""
+        with suppress(SimsSyncError):
+            section = store_section(self._file)
+            if section is None:
+                return
+            store = open_store(section.url, self._file.parent)
+            try:
+                Heartbeat(store, NOTIFY_ONLY).announce(None)
+            finally:
+                store.close()
+
+
+def _tell_admin(file: Path, problems: Sequence[ConfigProblem]) -> None:
+    """By a path that needs neither the store nor a good configuration; whatever goes wrong there stops nothing."""
+    try:
+        import_module("sims_sync.alerts.emergency").tell_admin_without_store(file, problems, system_clock())
+    except Exception:
+        log.exception("the admin could not be told")
+
+
+def _schools(count: int) -> str:
+    return f"{count} school" if count == 1 else f"{count} schools"

@@ -1,0 +1,341 @@
+"""What does the service do from one wake to the next, for every school, and how does it end?
+
+Schools take turns: each has one job at work at a time, and after it stands at the end of the queue again, so that sixty
+schools share a few workers and one that hangs keeps no other waiting. Within a school what is due runs in the order of
+the cycle. The alarm is a wait by a clock that never jumps: a corrected system clock delays and repeats nothing.
+"""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import structlog
+
+from sims_sync.config import Config, SchoolConfig
+from sims_sync.connector import Clock
+from sims_sync.context import school_clock, system_clock
+from sims_sync.errors import SimsSyncError
+from sims_sync.outcome import Ending
+from sims_sync.run import RunOptions, RunReport, run_job
+from sims_sync.schedule import next_due
+from sims_sync.service.claiming import Claim, Found, claim_due, remember_start
+from sims_sync.service.giving_up import give_up
+from sims_sync.service.heartbeat import Heartbeat
+from sims_sync.service.scheduled import Scheduled, scheduled
+from sims_sync.service.stopping import Stop
+from sims_sync.store.breakers import all_breakers
+from sims_sync.store.pauses import Pause, all_pauses
+from sims_sync.store.session import Store
+from sims_sync.store.slots import give_back_slot, orphaned_slots
+
+WAKE_SECONDS = 60  # the longest between two wakes: another service's death, a pause, a resume are noticed then
+BUSY_SECONDS = 20  # how soon a due time is tried again when another run held the lease
+LOOK_SECONDS = 1.0  # between two looks at the stop file
+JUMP = timedelta(seconds=5)  # a clock that went back by more was put right: every job is looked at anew
+
+log = structlog.get_logger("sims_sync.service")
+
+
+Runner = Callable[[Store, Config, SchoolConfig, str, RunOptions], RunReport]  # as `run_job`
+
+
+def _nothing() -> None:
+    """Nothing is done beside the runs."""
+
+
+def _no_trouble(_error: SimsSyncError | None) -> None:
+    """Nobody is told."""
+
+
+def clock_of(school: SchoolConfig) -> Clock:
+    """The school's clock: the demo's, or the real one."""
+    return school_clock(school.demo)
+
+
+@dataclass(slots=True)
+class Hooks:
+    """What others do with the service's work. A fault in `after_run` or `beside` is logged and stops nothing.
+
+    `after_run` gets each finished run. `beside` is called after each wake, in a thread of its own; while it is still at
+    work it is left out. `trouble` is told what keeps the store from being used, and None once it can be again.
+    """
+
+    after_run: list[Callable[[RunReport], object]] = field(default_factory=list)
+    beside: Callable[[], None] = _nothing
+    trouble: Callable[[SimsSyncError | None], None] = _no_trouble
+
+
+@dataclass(slots=True)
+class _Round:
+    """What may be due for one school at one wake, in the order of the cycle."""
+
+    school: str
+    items: deque[Scheduled]
+
+
+class Service:
+    """Runs every scheduled job of every school, each due time once."""
+
+    def __init__(
+        self,
+        store: Store,
+        config: Config,
+        on_run: Callable[[RunReport], object] | None = None,
+        *,
+        hooks: Hooks | None = None,
+        stop: Stop | None = None,
+        clocks: Callable[[SchoolConfig], Clock] = clock_of,
+        runner: Runner = run_job,
+    ) -> None:
+        self._store = store
+        self._hooks = hooks or Hooks()
+        if on_run is not None:
+            self._hooks.after_run.append(on_run)
+        self._stop = stop or Stop()
+        self._clocks = clocks
+        self._runner = runner
+        self._pool = ThreadPoolExecutor(config.service.workers, "school")
+        self._keeper = ThreadPoolExecutor(1, "beside")
+        self._kept: Future[None] | None = None
+        self._lock = threading.Condition()
+        self._rounds: dict[str, _Round] = {}
+        self._reports: list[RunReport] = []
+        self._busy: set[str] = set()
+        self._look_at: dict[tuple[str, str], datetime] = {}
+        self._looked: dict[tuple[str, str], float] = {}
+        self._pauses: tuple[Pause, ...] = ()
+        self._in_trouble: str | None = None
+        self._clock_before = (time.monotonic(), system_clock())
+        self._heartbeat = Heartbeat(store)
+        self._adopt(config)
+
+    def serve(self, look: Callable[[], None] = _nothing) -> bool:
+        """Work until it is to stop; whether every run in hand had ended `stop_seconds` after that.
+
+        `look` is called about every second. Where False comes back, end the process: what still runs is cut off as by a
+        power cut, and the next start goes on from there.
+        """
+        self._patiently(self._start)
+        wake_at = time.monotonic()
+        while not self._stop():
+            if time.monotonic() >= wake_at:
+                wake_at = time.monotonic() + self.wake()
+            if self._stop.wait(min(LOOK_SECONDS, max(wake_at - time.monotonic(), 0.0))):
+                wake_at = time.monotonic()
+            look()
+        return self._end()
+
+    def stop(self) -> None:
+        """Ask the service to end."""
+        self._stop.ask()
+
+    def replace(self, config: Config) -> None:
+        """Go on with another configuration; what runs now ends under the old one."""
+        with self._lock:
+            self._adopt(config)
+        self._patiently(self._start)
+        self._stop.rouse()
+
+    def remember_start(self) -> None:
+        """From the very first start on, a due time that passes while the service is down counts as missed."""
+        with self._store.writing() as connection:
+            for item in self._items:
+                remember_start(connection, item, self._now(item), system_clock())
+
+    def run_due(self) -> list[RunReport]:
+        """Claim and run everything that is due now, and wait for its end; the reports in the order of their ends."""
+        self._reports = []
+        self._busy.clear()
+        self._look_at.clear()
+        self._begin_rounds()
+        with self._lock:
+            self._lock.wait_for(lambda: not self._rounds)
+        return self._reports
+
+    def found_busy(self) -> list[str]:
+        """The schools that `run_due` found at work in another process: what is due there waits."""
+        return sorted(self._busy)
+
+    def wake(self) -> float:
+        """Begin what is due, without waiting for it; in how many seconds to wake again."""
+        try:
+            self._notice_clock()
+            seconds = self._begin_rounds()
+        except SimsSyncError as error:
+            self._trouble(error)
+            return BUSY_SECONDS
+        self._trouble(None)
+        if self._kept is None or self._kept.done():
+            self._kept = self._keeper.submit(self._keep)
+        return seconds
+
+    def _adopt(self, config: Config) -> None:
+        self._config = config
+        self._items = tuple(scheduled(config))
+        self._look_at.clear()
+
+    def _start(self) -> None:
+        self.remember_start()
+        self._heartbeat.announce(self._config)
+
+    def _patiently(self, step: Callable[[], None]) -> None:
+        """Once more each few seconds while the store cannot be used: the disk is full, another program locks it."""
+        while not self._stop():
+            try:
+                step()
+            except SimsSyncError as error:
+                self._trouble(error)
+                self._stop.wait(BUSY_SECONDS)
+            else:
+                self._trouble(None)
+                return
+
+    def _notice_clock(self) -> None:
+        """A clock that was put back leaves moments to look at which lie too far ahead."""
+        monotonic, before = self._clock_before
+        self._clock_before = (time.monotonic(), system_clock())
+        elapsed = timedelta(seconds=self._clock_before[0] - monotonic)
+        if self._clock_before[1] - before < elapsed - JUMP:
+            log.warning("the clock was put back")
+            self._look_at.clear()
+            self.remember_start()
+
+    def _begin_rounds(self) -> float:
+        """A round for each school that may have something due; the seconds to the next moment of any."""
+        with self._store.reading() as connection:
+            orphans = {(slot.school, slot.job) for slot in orphaned_slots(connection, system_clock())}
+            breakers, pauses = all_breakers(connection), all_pauses(connection)
+        if pauses != self._pauses:
+            self._pauses = pauses
+            self._look_at.clear()
+        waits = [float(WAKE_SECONDS)]
+        due: dict[str, deque[Scheduled]] = {}
+        for item in self._items:
+            now = self._now(item)
+            retry_at = breakers[item.key].retry_at if item.key in breakers else None
+            look_at = self._look_at.get(item.key, now)
+            asks = item.key in orphans or (retry_at is not None and retry_at <= now)
+            if look_at <= now or (asks and self._not_just_looked_at(item)):
+                due.setdefault(item.school.id, deque()).append(item)
+                continue
+            moments = [look_at] if retry_at is None or asks else [look_at, retry_at]
+            waits += [(min(moments) - now).total_seconds(), *([float(BUSY_SECONDS)] if asks else [])]
+        for school, items in due.items():
+            self._begin(_Round(school, items))
+        return max(min(waits), 0.0)
+
+    def _not_just_looked_at(self, item: Scheduled) -> bool:
+        return time.monotonic() - self._looked.get(item.key, -float(BUSY_SECONDS)) >= BUSY_SECONDS
+
+    def _begin(self, round_: _Round) -> None:
+        with self._lock:
+            if round_.school in self._rounds or self._stop():
+                return  # it is at work: what came due meanwhile is looked at when that has ended
+            self._rounds[round_.school] = round_
+        self._pool.submit(self._take_turn, round_)
+
+    def _take_turn(self, round_: _Round) -> None:
+        """One job of a school's round; then it stands at the end of the queue."""
+        try:
+            while round_.items and not self._stop():
+                if self._attend(round_.items.popleft()):
+                    break
+        except SimsSyncError as error:
+            round_.items.clear()
+            self._trouble(error)
+        except Exception:
+            round_.items.clear()
+            log.exception("unforeseen fault", school=round_.school)
+        if round_.items and not self._stop():
+            self._pool.submit(self._take_turn, round_)
+            return
+        with self._lock:
+            del self._rounds[round_.school]
+            self._lock.notify_all()
+        self._stop.rouse()
+
+    def _attend(self, item: Scheduled) -> bool:
+        """Claim and run what is due of one job; whether anything ran."""
+        now = self._now(item)
+        self._looked[item.key] = time.monotonic()
+        with self._store.writing() as connection:
+            claim = claim_due(connection, item, now, system_clock())
+        self._look_at[item.key] = self._next_look(item, now, busy=claim.found is Found.BUSY)
+        if claim.found is Found.BUSY:
+            self._busy.add(item.school.id)
+        if claim.found is Found.GIVE_UP:
+            self._tell(give_up(self._store, item, claim))
+            return True
+        if claim.found is not Found.RUN:
+            return False
+        self._tell(self._run(item, claim))
+        return True
+
+    def _next_look(self, item: Scheduled, now: datetime, *, busy: bool) -> datetime:
+        if busy:
+            return now + timedelta(seconds=BUSY_SECONDS)
+        upcoming = next_due(item.trigger, now) or now + timedelta(days=1)
+        free_from = item.kept_free_until(now)
+        return upcoming if free_from is None else min(upcoming, free_from)
+
+    def _run(self, item: Scheduled, claim: Claim) -> RunReport:
+        asked = RunOptions(slot_due=claim.due_at, attempt=claim.attempt, stopping=self._stop)
+        report = self._runner(self._store, self._config, item.school, item.job, asked)
+        if report.outcome.ending is Ending.BUSY and claim.due_at is not None:
+            with self._store.writing() as connection:
+                give_back_slot(connection, *item.key, claim.due_at)
+            self._look_at[item.key] = self._now(item) + timedelta(seconds=BUSY_SECONDS)
+        return report
+
+    def _tell(self, report: RunReport) -> None:
+        with self._lock:
+            self._reports.append(report)
+            for told in self._hooks.after_run:
+                try:
+                    told(report)
+                except Exception:
+                    log.exception("unforeseen fault beside a run")
+
+    def _keep(self) -> None:
+        """What is done beside the runs; nothing of it may stop them."""
+        try:
+            self._heartbeat.beat(self._config)
+            self._hooks.beside()
+        except Exception:
+            log.exception("unforeseen fault beside the runs")
+
+    def _trouble(self, error: SimsSyncError | None) -> None:
+        """Said once, and once more when it is over."""
+        what = None if error is None else str(error)
+        if what == self._in_trouble:
+            return
+        self._in_trouble = what
+        if error is None:
+            log.info("the store can be used again")
+        else:
+            log.error("the store cannot be used", code=error.code, what=error.what)
+        self._hooks.trouble(error)
+
+    def _end(self) -> bool:
+        """Let the runs in hand end their record; say good-bye, and leave one whole file."""
+        log.info("stopping", at_work=sorted(self._rounds))
+        with self._lock:
+            well = self._lock.wait_for(lambda: not self._rounds, self._config.service.stop_seconds)
+        self._pool.shutdown(wait=well, cancel_futures=True)
+        if not well:
+            log.error("cut off", at_work=sorted(self._rounds))
+            return False
+        self._keeper.shutdown(wait=False, cancel_futures=True)
+        try:
+            self._heartbeat.leave()
+            self._store.checkpoint()
+        except SimsSyncError as error:
+            log.warning("not closed cleanly", code=error.code, what=error.what)
+        return True
+
+    def _now(self, item: Scheduled) -> datetime:
+        return self._clocks(item.school)()
