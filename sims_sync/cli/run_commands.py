@@ -1,11 +1,13 @@
 """`run`, `plan`, `jobs` and `serve`."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 
 import click
 
+from sims_sync.alerts.emergency import remember_mail_settings
 from sims_sync.cli.shared import (
     Opened,
     as_of_option,
@@ -18,6 +20,7 @@ from sims_sync.cli.shared import (
     school_option,
 )
 from sims_sync.config import SchoolConfig
+from sims_sync.errors import RunError
 from sims_sync.outcome import EXIT_CODES, Ending, worst
 from sims_sync.registry import job_function, job_names
 from sims_sync.run import RunOptions, RunReport, run_job
@@ -88,7 +91,28 @@ def serve(once: bool) -> None:
             exit_with(EXIT_CODES[worst(report.outcome.ending for report in reports)])
             return
         click.echo(f"sims-sync serves {len(place.config.schools)} schools; stop it with Ctrl+C.")
-        service.serve()
+        remember_mail_settings(place.config)
+        with _health_page(place):
+            service.serve()
+
+
+@contextmanager
+def _health_page(place: Opened) -> Iterator[None]:
+    """Where [service] health_port asks for it; a port that is taken stops no service."""
+    port, page = place.config.service.health_port, None
+    if port is not None:
+        from sims_sync.health_page import start_health_page  # noqa: PLC0415 - few ask for it, and it costs a start-up
+
+        try:
+            page = start_health_page(port, place.store, lambda: place.config)
+            click.echo(f"/healthz, /readyz and /metrics answer on http://127.0.0.1:{port}.")
+        except RunError as error:
+            click.echo(str(error), err=True)
+    try:
+        yield
+    finally:
+        if page is not None:
+            page.stop()
 
 
 def one_line(report: RunReport) -> str:

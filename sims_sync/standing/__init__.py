@@ -24,6 +24,7 @@ __all__ = [
     "all_standings",
     "broken_standings",
     "judge",
+    "schools_worst_first",
     "service_now",
     "service_standing",
     "standing_of",
