@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sims_sync.config import DemoSection, SchoolConfig
+from sims_sync.config import Config, DemoSection, SchoolConfig
 from sims_sync.connector import Clock, ConnectorContext
 from sims_sync.errors import RetriableError, RunInterrupted
 from sims_sync.school_calendar import build_school_year
@@ -49,6 +49,7 @@ class RunContext:
 
     `progress` is told how far a long step has come; like `go_on` it raises `RunInterrupted` when the service is to
     stop.
+    `config`: every school's, for a job that speaks of them all; None in what a person does by hand.
     """
 
     store: Store
@@ -59,6 +60,7 @@ class RunContext:
     rehearsal: bool = False
     progress: Callable[[str], None] = field(default=_silent)
     stopping: Callable[[], bool] = field(default=_never)
+    config: Config | None = None
 
     @property
     def school_id(self) -> str:

@@ -9,9 +9,11 @@ from datetime import datetime
 
 import structlog
 
+from sims_sync.alerts.ping import Ping
+from sims_sync.clock_sanity import far_ahead
 from sims_sync.config import Config, SchoolConfig
 from sims_sync.context import RunContext, school_clock, system_clock
-from sims_sync.errors import RunInterrupted, SimsSyncError
+from sims_sync.errors import RunInterrupted, SafetyStop, SimsSyncError
 from sims_sync.outcome import COUNT_NAMES, Ending, Outcome, Problem, ending_of, problem_of
 from sims_sync.registry import job_function
 from sims_sync.school_year import HalfTermId
@@ -80,8 +82,7 @@ def run_job(
     Raises:
         ConfigurationError: there is no such job.
     """
-    del config
-    return run_step(store, school, job, job_function(job), options)
+    return run_step(store, school, job, job_function(job), options, config)
 
 
 def run_step(
@@ -90,8 +91,12 @@ def run_step(
     job: str,
     function: Callable[[RunContext], Outcome],
     options: RunOptions | None = None,
+    config: Config | None = None,
 ) -> RunReport:
-    """Run one function as a run of its own: under the lease, with its row, every fault as a sentence."""
+    """Run one function as a run of its own: under the lease, with its row, every fault as a sentence.
+
+    `config`: given for a job, which the clock may stop and which is pinged; not for what a person does by hand.
+    """
     asked = options or RunOptions()
     clock = school_clock(school.demo, asked.as_of)
     started = clock()
@@ -105,6 +110,7 @@ def run_step(
         rehearsal=asked.as_of is not None,
         progress=_progress(asked),
         stopping=asked.stopping,
+        config=config,
     )
     with structlog.contextvars.bound_contextvars(run=run_id, job=job, school=school.id):
         outcome = _guarded(context, job, started, asked, function)
@@ -127,10 +133,15 @@ def _progress(asked: RunOptions) -> Callable[[str], None]:
 def _guarded(
     context: RunContext, job: str, started: datetime, asked: RunOptions, function: Callable[[RunContext], Outcome]
 ) -> Outcome:
+    is_job = context.config is not None and not (context.dry or context.rehearsal)
     try:
+        if is_job:
+            _believe_the_clock(context)
         _begin(context, job, started, asked)
     except SimsSyncError as error:
         return Outcome(ending_of(error), problems=(problem_of(error),))
+    ping = Ping(context.school.monitoring.ping_url if is_job else None, job, context.run_id)
+    ping.start()
     outcome = Outcome(Ending.INTERRUPTED)
     try:
         with _heartbeat(context):
@@ -139,7 +150,19 @@ def _guarded(
         # The first fault is what matters: a store that is gone must not hide it behind a second one.
         with suppress(SimsSyncError):
             _end(context, job, outcome, asked)
+        ping.end(outcome)
     return outcome
+
+
+def _believe_the_clock(context: RunContext) -> None:
+    """A clock set to next year would report before a deadline, close half terms and delete what is kept.
+
+    Raises:
+        SafetyStop: it is so far ahead that a person must say that it is right.
+    """
+    odd = far_ahead(context.store, context.school_id, context.now(), context.school.monitoring.clock_jump_days)
+    if odd is not None:
+        raise SafetyStop(odd.code, odd.what, odd.do)
 
 
 def _begin(context: RunContext, job: str, started: datetime, asked: RunOptions) -> None:

@@ -177,7 +177,13 @@ def _keys_below(table: Table, where: str) -> Iterator[str]:
             yield path
 
 
-_LEAF_TABLES = {"calendar.year_starts", "entries.result_sets", "sources.*.parameters", "push.training"}
+_LEAF_TABLES = {
+    "monitoring.secrets_expire",
+    "calendar.year_starts",
+    "entries.result_sets",
+    "sources.*.parameters",
+    "push.training",
+}
 
 
 def _model_keys() -> Iterator[str]:

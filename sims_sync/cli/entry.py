@@ -49,6 +49,7 @@ COMMANDS = {
     "excuse": "decision_commands:excuse",
     "exempt": "decision_commands:exempt",
     "tutor": "decision_commands:tutor",
+    "clock": "clock_commands:clock",
     "cover": "cover_command:cover",
     "demo": "demo_command:demo",
 }

@@ -1,47 +1,29 @@
 """`status` and `quarantine`: what there is to see, worst first."""
 
 import json
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import click
 
 from sims_sync.cli.run_commands import print_report
-from sims_sync.cli.shared import Opened, config_option, exit_with, json_option, opened, school_option, whoami
-from sims_sync.config import SchoolConfig
+from sims_sync.cli.shared import config_option, exit_with, json_option, opened, school_option, whoami
+from sims_sync.connector import Severity
 from sims_sync.context import school_clock
-from sims_sync.delivery import NEEDS_PERSON
 from sims_sync.outcome import EXIT_CODES
 from sims_sync.pull.release import retry
-from sims_sync.push.engine import unconfirmed
-from sims_sync.records import Kind
-from sims_sync.registry import job_names
 from sims_sync.run import run_step
+from sims_sync.standing import Standing, all_standings, service_now, service_standing, standing_of
+from sims_sync.standing.words import line_of, line_of_all
 from sims_sync.store.decisions import record_audit
-from sims_sync.store.deliveries import count_states
-from sims_sync.store.messages import load_messages
-from sims_sync.store.reads import discard_row, good_reads, load_missing, load_problems, load_quarantine
-from sims_sync.store.runs import last_runs
+from sims_sync.store.reads import discard_row, load_quarantine
 
 MOMENT = "%a %d %b %Y %H:%M"
-EXIT_WRONG = 1
-EXIT_WARN = 3
-_WRONG_OUTCOMES = {"failed", "stopped", "misconfigured", "interrupted"}
-
-
-@dataclass(slots=True)
-class _Health:
-    """One school's state: `wrong` and `warn` are sentences."""
-
-    school: str
-    wrong: list[str] = field(default_factory=list)
-    warn: list[str] = field(default_factory=list)
-    reads: list[dict[str, Any]] = field(default_factory=list)
-    counts: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def verdict(self) -> str:
-        return "wrong" if self.wrong else ("warn" if self.warn else "fine")
+_EXIT = {Severity.FINE: 0, Severity.WARN: 3, Severity.WRONG: 1}
+_SYMBOLS = {Severity.FINE: "✔", Severity.WARN: "■", Severity.WRONG: "✖"}
+_GRAVITY = (Severity.FINE, Severity.WARN, Severity.WRONG)
+_ZONE = ZoneInfo("Europe/London")
 
 
 @click.command()
@@ -52,16 +34,21 @@ class _Health:
 def status(_every: bool, school_id: str | None, as_json: bool) -> None:
     """How every school stands: last runs, age of the data, what is held. Exit code 0 well, 3 warnings, 1 wrong."""
     with opened() as place:
-        found = [_health(place, school) for school in place.schools(school_id)]
+        now = service_now(place.config)
         if school_id is None:
-            found += [_Health(name, wrong=list(problems)) for name, problems in place.config.broken.items()]
-    found.sort(key=lambda health: ({"wrong": 0, "warn": 1, "fine": 2}[health.verdict], health.school))
+            found = all_standings(place.store, place.config)
+        else:
+            found = tuple(standing_of(place.store, school) for school in place.schools(school_id))
+        service = service_standing(place.store, place.config, with_broken=False)
+    line = line_of_all(found, service, now, _ZONE)
+    worst = max((each.verdict for each in (*found, service)), key=_GRAVITY.index)
     if as_json:
-        click.echo(json.dumps({"schools": [_as_json(health) for health in found]}, indent=2, ensure_ascii=False))
+        schools = [{**_as_json(each), "line": line_of(each, now, _ZONE)} for each in found]
+        document = {"healthy": worst is Severity.FINE, "line": line, "schools": schools, "service": _as_json(service)}
+        click.echo(json.dumps(document, indent=2, ensure_ascii=False))
     else:
-        for health in found:
-            _print(health)
-    exit_with(max(({"fine": 0, "warn": EXIT_WARN, "wrong": EXIT_WRONG}[h.verdict] for h in found), key=_gravity))
+        _print_all(line, found, service)
+    exit_with(_EXIT[worst])
 
 
 @click.group()
@@ -150,81 +137,48 @@ def discard(quarantine_id: str, reason: str, school_id: str | None) -> None:
     click.echo(f"{quarantine_id} is discarded.")
 
 
-def _health(place: Opened, school: SchoolConfig) -> _Health:
-    health = _Health(school.id)
-    now = school_clock(school.demo)()
-    with place.store.reading() as connection:
-        runs = last_runs(connection, school.id)
-        reads = good_reads(connection, school.id)
-        held = load_quarantine(connection, school.id)
-        problems = load_problems(connection, school.id)
-        missing = [
-            row
-            for kind in (Kind.STUDENTS, Kind.STAFF, Kind.TUTOR_GROUPS)
-            for row in load_missing(connection, school.id, kind).values()
-        ]
-        texts = count_states(connection, school.id)
-        unknown = [row for row in load_messages(connection, school.id) if row.state in {"unknown", "failed", "refused"}]
-    for item in runs:
-        # Only jobs: what an admin tried by hand and was refused is no state of the school.
-        if item.job in job_names() and item.outcome in _WRONG_OUTCOMES:
-            first = item.problems[0]["what"] if item.problems else ""
-            health.wrong.append(f"{item.job} {item.outcome} on {item.started:{MOMENT}} UTC. {first}".strip())
-    for name, source in school.sources.items():
-        read = reads.get((source.kind, name))
-        if source.enabled and read is None:
-            health.warn.append(f"{name} has never been read.")
-        elif read is not None:
-            hours = (now - read.began).total_seconds() / 3600
-            health.reads.append(
-                {"source": name, "kind": source.kind.value, "began": read.began.isoformat(), "hours": round(hours, 1)}
-            )
-    held_removals = sum(row.held for row in missing)
-    health.counts = {
-        "held": len(held),
-        "held_removals": held_removals,
-        "missing": len(missing),
-        "problems": len(problems),
-        "deliveries": texts,
-    }
-    need_person = sum(texts.get(state.value, 0) for state in NEEDS_PERSON)
-    late = unconfirmed(place.context(school)) if school.push.enabled else ()
-    health.warn += [problem.what for problem in late]
-    for count, what, do in (
-        (len(held), "rows are in quarantine", "sims-sync quarantine list"),
-        (held_removals, "removals are held", "sims-sync plans release --removals SOURCE"),
-        (need_person, "texts need a person before they are in SIMS", "sims-sync deliveries list"),
-        (len(unknown), "messages did not leave for certain", "sims-sync messages list"),
-    ):
-        if count:
-            health.warn.append(f"{count} {what}: {do}")
-    return health
+def _print_all(line: str, found: Sequence[Standing], service: Standing) -> None:
+    if len(found) > 1:
+        click.echo(line)
+    for standing in found:
+        _print(standing, standing.school)
+    if service.verdict is not Severity.FINE:
+        _print(service, "service")
 
 
-def _print(health: _Health) -> None:
-    click.echo(f"{ {'fine': '✔', 'warn': '■', 'wrong': '✖'}[health.verdict] } {health.school}: {health.verdict}")
-    for sentence in (*health.wrong, *health.warn):
-        click.echo(f"  ! {sentence}")
-    for read in health.reads:
+def _print(standing: Standing, name: str) -> None:
+    click.echo(f"{_SYMBOLS[standing.verdict]} {name}: {standing.verdict.value}")
+    for condition in standing.conditions:
+        click.echo(f"  ! {condition.sentence}")
+    for read in standing.reads:
         click.echo(f"    {read['source']}: data as of {read['began']} ({read['hours']} h old)")
-    if health.counts.get("deliveries"):
-        shown = ", ".join(f"{count} {state}" for state, count in sorted(health.counts["deliveries"].items()))
+    if standing.counts.get("deliveries"):
+        shown = ", ".join(f"{count} {state}" for state, count in sorted(standing.counts["deliveries"].items()))
         click.echo(f"    texts for SIMS: {shown}")
 
 
-def _as_json(health: _Health) -> dict[str, Any]:
+def _as_json(standing: Standing) -> dict[str, Any]:
     return {
-        "school": health.school,
-        "verdict": health.verdict,
-        "wrong": health.wrong,
-        "warn": health.warn,
-        "reads": health.reads,
-        "counts": health.counts,
+        "school": standing.school,
+        "name": standing.name,
+        "verdict": standing.verdict.value,
+        "wrong": [condition.sentence for condition in standing.wrong],
+        "warn": [condition.sentence for condition in standing.warn],
+        "conditions": [
+            {
+                "code": condition.code,
+                "subject": condition.subject,
+                "severity": condition.severity.value,
+                "since": condition.since.isoformat() if condition.since else None,
+                "what": condition.what,
+                "do": condition.do,
+            }
+            for condition in standing.conditions
+        ],
+        "reads": list(standing.reads),
+        "counts": dict(standing.counts),
+        "push": dict(standing.push),
     }
-
-
-def _gravity(code: int) -> int:
-    return {0: 0, EXIT_WARN: 1, EXIT_WRONG: 2}[code]
 
 
 def _plain(row: Any) -> dict[str, Any]:  # noqa: ANN401 - any stored row

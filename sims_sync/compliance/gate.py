@@ -14,6 +14,10 @@ from sims_sync.school_year import HalfTermDates, SchoolYear, shown_day
 FRESH_HOURS = 24
 NOT_STARTED_SHARE_PERCENT = 50
 DUE_MOVED_PERCENT = 10
+# What the accusation guard holds until the programme lead releases it (rule 8a).
+RELEASABLE = frozenset(
+    {"no-entries", "mostly-not-started", "done-fell", "due-moved", "source-in-doubt", "quarantine-untied"}
+)
 _ENTRY_KINDS = frozenset({Kind.MENTORING_ENTRIES, Kind.PROFORMAS})
 _ALWAYS_FEEDING = frozenset({Kind.STUDENTS, Kind.TUTOR_GROUPS, *_ENTRY_KINDS})
 

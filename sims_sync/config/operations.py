@@ -1,5 +1,6 @@
 """What keeps the service well: its log and health page, backups, monitoring, and how long things are kept."""
 
+from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -32,10 +33,16 @@ class BackupSection(Section):
 
 
 class MonitoringSection(Section):
-    """Who else is told how the runs go: a healthchecks-style address that is pinged, and the daily digest."""
+    """Who else is told how the runs go: a healthchecks-style address that is pinged, and the daily digest.
 
-    ping_url: str | None = None
+    `secrets_expire`: what runs out (a secret's name) and on which day. `clock_jump_days`: 0 = never asked.
+    """
+
+    ping_url: Annotated[str, Field(pattern=r"^https?://[^\s]+$")] | None = None
     digest: Literal["always", "when something is wrong", "never"] = "when something is wrong"
+    stale_school_days: Annotated[int, Field(ge=0, le=20)] = 1
+    clock_jump_days: Days = 30
+    secrets_expire: dict[str, date] = Field(default_factory=dict)
 
 
 class RetentionSection(Section):

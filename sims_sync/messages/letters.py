@@ -28,6 +28,11 @@ class MessageKind(StrEnum):
     READINESS = "readiness"
     CORRECTION = "correction"
     ALERT = "admin-alert"
+    RECOVERY = "admin-recovery"
+    DIGEST = "daily-digest"
+
+
+TO_ADMIN = frozenset({MessageKind.ALERT, MessageKind.RECOVERY, MessageKind.DIGEST})
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from jinja2.sandbox import SandboxedEnvironment
 
 from sims_sync.config import SchoolConfig
 from sims_sync.errors import ConfigProblem, ConfigurationError
-from sims_sync.messages.letters import Envelope, MessageKind, addressed
+from sims_sync.messages.letters import TO_ADMIN, Envelope, MessageKind, addressed
 from sims_sync.report.wording import STAFF_ONLY
 
 # What each wording may use, with an example: `check` tries a school's own wording with these.
@@ -43,8 +43,34 @@ EXAMPLES: Mapping[MessageKind, Mapping[str, object]] = {
         "school": "Example School",
     },
     MessageKind.ALERT: {
-        "problems": [{"what": "A source has not been read.", "do": "Run its job."}],
-        "job": "report_compliance",
+        "problems": [
+            {"what": "A source has not been read.", "do": "Run its job.", "page": "docs/alerts.md#source-stale"}
+        ],
+        "job": "sims-sync",
+        "school": "Example School",
+    },
+    MessageKind.RECOVERY: {
+        "ended": [
+            {
+                "what": "A source has not been read.",
+                "since": "Wed 16 Dec 2026 06:00",
+                "until": "Wed 16 Dec 2026 08:15",
+                "lasted": "2 h 15 min",
+            }
+        ],
+        "school": "Example School",
+    },
+    MessageKind.DIGEST: {
+        "line": "Example School: 1 thing is wrong, 2 to look at; last pull today 06:00",
+        "day": "Wed 16 Dec 2026",
+        "schools": [
+            {
+                "line": "Example School: 1 thing is wrong; last pull today 06:00",
+                "problems": [
+                    {"what": "A source has not been read.", "do": "Run its job.", "page": "docs/alerts.md#source-stale"}
+                ],
+            }
+        ],
         "school": "Example School",
     },
 }
@@ -62,7 +88,7 @@ def compose_letter(
     try:
         subject, body = _parts(_environment(school), kind, {**content, "link": envelope.link})
     except ConfigurationError:
-        if kind is not MessageKind.ALERT:
+        if kind not in TO_ADMIN:
             raise
         # Of all messages the one that says what is wrong must not fail because of it.
         subject, body = _parts(_environment(None), kind, {**content, "link": envelope.link})

@@ -8,12 +8,13 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 
 import structlog
 
 from sims_sync import __version__
+from sims_sync.alerts import tell
+from sims_sync.alerts.emergency import remember_mail_settings, tell_admin_without_store
 from sims_sync.config import Config
 from sims_sync.config_file import load_config, store_section
 from sims_sync.context import system_clock
@@ -21,6 +22,7 @@ from sims_sync.errors import ConfigProblem, ConfigurationError, SimsSyncError
 from sims_sync.run import RunReport
 from sims_sync.service.config_watch import ConfigWatch
 from sims_sync.service.heartbeat import NOTIFY_ONLY, Heartbeat
+from sims_sync.service.page import health_page
 from sims_sync.service.serving import Hooks, Service
 from sims_sync.service.stopping import Stop
 from sims_sync.store.session import Store, open_store
@@ -47,9 +49,7 @@ class Told:
 class Lifetime:
     """The service from its start to its end."""
 
-    def __init__(
-        self, file: Path, told: Told, stop: Stop, *, beside: Callable[[Store, Config], None] | None = None
-    ) -> None:
+    def __init__(self, file: Path, told: Told, stop: Stop, *, beside: Callable[[Store, Config], None] = tell) -> None:
         self._file = file
         self._told = told
         self._stop = stop
@@ -95,9 +95,10 @@ class Lifetime:
     def _serve(self, config: Config, store: Store) -> bool:
         current = [config]
         beside = self._beside
-        hooks = Hooks(after_run=[self._told.after_run], trouble=self._store_trouble)
-        if beside is not None:
-            hooks.beside = lambda: beside(store, current[0])
+        hooks = Hooks(
+            after_run=[self._told.after_run], beside=lambda: beside(store, current[0]), trouble=self._store_trouble
+        )
+        remember_mail_settings(config)
         self._say_started(config)
         service = Service(store, config, hooks=hooks, stop=self._stop)
 
@@ -107,7 +108,8 @@ class Lifetime:
                 current[0] = changed
                 service.replace(changed)
 
-        well = service.serve(look)
+        with health_page(store, lambda: current[0], self._told.say, self._told.problem):
+            well = service.serve(look)
         log.info("service stopped" if well else "service cut off", version=__version__)
         self._told.say("sims-sync has stopped." if well else "sims-sync was cut off in a run; the next start goes on.")
         return well
@@ -143,6 +145,7 @@ class Lifetime:
             changed = changed.model_copy(update={"store": current.store})
             self._told.problem("store.url has changed: stop the service and start it for that to count.")
         self._told.opened(changed)
+        remember_mail_settings(changed)
         log.info("configuration changed", schools=len(changed.schools), left_out=len(changed.broken))
         self._told.say(f"The configuration has changed: {_schools(len(changed.schools))}.")
         self._tell_left_out(changed)
@@ -199,7 +202,7 @@ class Lifetime:
 def _tell_admin(file: Path, problems: Sequence[ConfigProblem]) -> None:
     """By a path that needs neither the store nor a good configuration; whatever goes wrong there stops nothing."""
     try:
-        import_module("sims_sync.alerts.emergency").tell_admin_without_store(file, problems, system_clock())
+        tell_admin_without_store(file, problems, system_clock())
     except Exception:
         log.exception("the admin could not be told")
 

@@ -1,6 +1,6 @@
 """The outbox: one row per message, written as `sending` before the attempt (DOMAIN rule 7)."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -87,6 +87,20 @@ def decide_state(connection: Connection, school: str, before: StoredMessage, val
         update(message).where(*here, *as_seen).values(**values), execution_options={"preserve_rowcount": True}
     )
     return done.rowcount == 1
+
+
+def failed_but(
+    connection: Connection, school: str, kinds: Collection[str], occasions: str, kept: Collection[str]
+) -> tuple[StoredMessage, ...]:
+    """Messages of some kinds that did not leave, whose occasion begins so, and whose keys are not among `kept`."""
+    chosen = select(message).where(
+        message.c.school == school,
+        message.c.state == FAILED,
+        message.c.kind.in_(list(kinds)),
+        message.c.occasion.startswith(occasions, autoescape=True),
+        message.c.message_key.not_in(list(kept)),
+    )
+    return tuple(_stored(row) for row in connection.execute(chosen).mappings())
 
 
 def mark_interrupted(connection: Connection, school: str) -> int:

@@ -139,6 +139,7 @@ def school_table(**changes: object) -> dict[str, object]:
         },
         "messages": {"sender": "sims-sync@austen.example", "allowed_domains": ["austen.example"]},
         "reports": {"link": "https://reports.austen.example/"},
+        "monitoring": {"clock_jump_days": 0},  # a test goes from term to term
         **changes,
     }
 

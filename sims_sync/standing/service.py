@@ -1,0 +1,88 @@
+"""How does the service itself stand: its process, its disk, its backups, schools whose configuration is broken?"""
+
+import hashlib
+import shutil
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sims_sync.config import Config
+from sims_sync.connector import Severity
+from sims_sync.context import school_clock
+from sims_sync.standing.condition import Condition, Standing, worst_first
+from sims_sync.standing.words import shown_at
+from sims_sync.store.session import Store
+from sims_sync.store.standing import newest_good_end, newest_heartbeat
+from sims_sync.store.tables import ALL_SCHOOLS
+
+SERVICE_SILENT = timedelta(minutes=5)
+BACKUP_AGE = timedelta(hours=49)  # a nightly one was missed
+LOW_DISK_BYTES = 1_000_000_000
+VERY_LOW_DISK_BYTES = 100_000_000
+BACKUP_JOB = "backup"
+_ZONE = ZoneInfo("Europe/London")
+
+
+def service_now(config: Config) -> datetime:
+    """The moment it is for the service: a demo's, where every school is one."""
+    demos = [school.demo for school in config.schools.values()]
+    return school_clock(demos[0] if demos else None)()
+
+
+def service_standing(store: Store, config: Config, *, with_broken: bool = True) -> Standing:
+    """What is the matter with the service, whichever school asks.
+
+    Raises:
+        RetriableError: the store does not answer.
+    """
+    now = service_now(config)
+    with store.reading() as connection:
+        heartbeat = newest_heartbeat(connection)
+        backed_up = newest_good_end(connection, BACKUP_JOB) if config.backup.folder else None
+    found = [*_silent(heartbeat, now), *_disk(config), *_backup(config, backed_up, now)]
+    found += _broken(config) if with_broken else []
+    return Standing(ALL_SCHOOLS, "The service", worst_first(found))
+
+
+def _silent(heartbeat: datetime | None, now: datetime) -> Iterator[Condition]:
+    if heartbeat is not None and now - heartbeat > SERVICE_SILENT:
+        what = f"The service has not been heard of since {shown_at(heartbeat, _ZONE)}."
+        do = "Start it again; the log says why it ended."
+        yield Condition("service-down", "", Severity.WRONG, what, do, since=heartbeat)
+
+
+def _disk(config: Config) -> Iterator[Condition]:
+    try:
+        free = shutil.disk_usage(config.base).free
+    except OSError:
+        return  # what cannot be asked is no condition: the store's own faults are
+    if free < LOW_DISK_BYTES:
+        very = free < VERY_LOW_DISK_BYTES
+        what = f"{_size(free)} are free on the disk of {config.base}."
+        do = "Make room: a full disk stops every run."
+        severity = Severity.WRONG if very else Severity.WARN
+        yield Condition("disk-low", "", severity, what, do, reason="very low" if very else "low")
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e9:.1f} GB" if count >= VERY_LOW_DISK_BYTES else f"{count / 1e6:.0f} MB"
+
+
+def _backup(config: Config, backed_up: datetime | None, now: datetime) -> Iterator[Condition]:
+    if not config.backup.folder:
+        return
+    do = "`sims-sync backup` makes one now and says what is in its way."
+    if backed_up is None:
+        what = "No backup has been made yet."
+        yield Condition("backup-old", "", Severity.WARN, what, do, reason="never", patience=timedelta(days=2))
+    elif now - backed_up > BACKUP_AGE:
+        what = f"The last good backup is of {shown_at(backed_up, _ZONE)}."
+        yield Condition("backup-old", "", Severity.WRONG, what, do, reason="old", since=backed_up)
+
+
+def _broken(config: Config) -> Iterator[Condition]:
+    for name, problems in config.broken.items():
+        what = f"The configuration of {name} is broken, and the school is left out: {' '.join(problems)}"
+        reason = hashlib.blake2b("\n".join(problems).encode(), digest_size=4).hexdigest()
+        do = "Mend it; `sims-sync check` says when it is right."
+        yield Condition("config-broken", name, Severity.WRONG, what, do, reason=reason)
