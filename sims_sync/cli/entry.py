@@ -47,6 +47,7 @@ COMMANDS = {
     "exempt": "decision_commands:exempt",
     "tutor": "decision_commands:tutor",
     "cover": "cover_command:cover",
+    "person": "person_commands:person",
     "demo": "demo_command:demo",
 }
 
