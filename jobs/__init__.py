@@ -15,4 +15,5 @@ JOBS = {
     "check_readiness": "jobs.check_readiness:run",
     "send_messages": "jobs.send_messages:run",
     "daily_digest": "jobs.daily_digest:run",
+    "retention": "jobs.retention:run",
 }

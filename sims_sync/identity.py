@@ -143,3 +143,29 @@ def identify(rows: Iterable[tuple[int, Student]], register: Register) -> Identif
 def _clash() -> RecordError:
     do = "Does the report join several record sets? Each student must appear once."
     return RecordError("duplicate-student", "id", "the source holds different rows of one student", do)
+
+
+def id_texts(
+    student_ids: Iterable[str], aliases: Iterable[tuple[str, str]], names: Iterable[tuple[str, str]]
+) -> Iterator[tuple[str, str]]:
+    """The (id kind, text) pairs by which one person is known again when only hashes are kept (`ref_texts`).
+
+    An admission number may be used again for somebody else, so it counts with the surname alone (DESIGN §3).
+    """
+    surnames = {sort_key(surname) for _, surname in names}
+    yield from (("student_id", each) for each in student_ids)
+    for kind, value in aliases:
+        if kind == "admission_number":
+            yield from ((kind, f"{value}\x1f{surname}") for surname in surnames)
+        else:
+            yield kind, value
+
+
+def ref_texts(ref: StudentRef) -> Iterator[tuple[str, str]]:
+    """The same pairs of how one row names a student."""
+    for kind in ("person_id", "upn", "student_id"):
+        value = getattr(ref, kind)
+        if value:
+            yield kind, value
+    if ref.admission_number and ref.surname:
+        yield "admission_number", f"{ref.admission_number}\x1f{sort_key(ref.surname)}"

@@ -51,6 +51,7 @@ COMMANDS = {
     "tutor": "decision_commands:tutor",
     "clock": "clock_commands:clock",
     "cover": "cover_command:cover",
+    "person": "person_commands:person",
     "demo": "demo_command:demo",
 }
 

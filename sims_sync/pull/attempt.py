@@ -16,6 +16,7 @@ from sims_sync.identity import Register
 from sims_sync.outcome import Ending, Outcome, Problem
 from sims_sync.plan import HISTORIES, Plan, compare
 from sims_sync.pull.confirmation import found_in, source_fingerprint, why_waiting
+from sims_sync.pull.erased import without_erased
 from sims_sync.pull.kinds import KINDS, KindPull
 from sims_sync.pull.reading import Ground, HeldRow, MappedRead, Wanted, When
 from sims_sync.records import Kind, StudentRef
@@ -59,6 +60,7 @@ class Attempt:
         ground = self.ground()
         pull = KINDS[self.section.kind]
         with self.context.store.writing() as connection:
+            read = without_erased(connection, self.context, read)
             when = self.when(connection, ground, read.began)
             wanted = pull.wanted(connection, ground, read, when)
             held = (*_tied(connection, ground, read), *wanted.held)

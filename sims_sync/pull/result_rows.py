@@ -52,9 +52,17 @@ def row_of(result: Result, student_id: str) -> ResultRow:
 class GeneralRows:
     """Any reading, row by row through the mapping."""
 
-    def __init__(self, mapper: Mapper, register: Register, progress: Callable[[int], None]) -> None:
+    def __init__(
+        self,
+        mapper: Mapper,
+        register: Register,
+        progress: Callable[[int], None],
+        is_out: Callable[[StudentRef, Register], bool],
+    ) -> None:
+        """`is_out`: whether a row is about somebody who was erased: it is left out in silence, not held."""
         self._mapper = mapper
         self._register = register
+        self._is_out = is_out
         self._progress = progress
         self.held: list[HeldRow] = []
 
@@ -83,9 +91,14 @@ class GeneralRows:
                     student_id = self._register.require(record.student)
                     found.append(row_of(record, student_id))
         except RecordError as error:
-            self.held.append((row.number, error, student_id or self._student(row)))
+            if not self._is_of_somebody_out(row):
+                self.held.append((row.number, error, student_id or self._student(row)))
             return []
         return found
+
+    def _is_of_somebody_out(self, row: Row) -> bool:
+        ref = self._mapper.student_ref(row)
+        return ref is not None and self._is_out(ref, self._register)
 
     def _student(self, row: Row) -> str | None:
         ref = self._mapper.student_ref(row)

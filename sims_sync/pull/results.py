@@ -24,9 +24,10 @@ from sims_sync.outcome import Outcome
 from sims_sync.plan import Plan
 from sims_sync.pull.attempt import Attempt
 from sims_sync.pull.confirmation import found_in
+from sims_sync.pull.erased import load_erased
 from sims_sync.pull.reading import Ground, HeldRow, MappedRead, notes_of
 from sims_sync.pull.result_rows import SLOW, GeneralRows, QuickRows
-from sims_sync.records import Kind
+from sims_sync.records import Kind, StudentRef
 from sims_sync.store.marks import KnownRecords, MarkWriter, filled_by, forget_marks
 from sims_sync.store.reads import StoredRead, last_good_read
 from sims_sync.store.results import ResultSink, count_results, result_sink
@@ -101,6 +102,7 @@ class _Results:
         self._reading = reading
         self._began = began
         self._last = last_good_read(connection, ground.school_id, Kind.RESULTS, attempt.name)
+        self._erased = load_erased(connection, ground.school_id, ground.school.base)
 
     def take(self) -> _Taken:
         """The quickest way that this reading allows."""
@@ -140,7 +142,7 @@ class _Results:
 
     def _generally(self) -> _Taken:
         mapper = Mapper(self._rules, result_set=self._attempt.section.result_set)
-        rows = GeneralRows(mapper, self._register(), self._show)
+        rows = GeneralRows(mapper, self._register(), self._show, self._is_out)
         sink = self._sink()
         fed = 0
         for batch in rows.batches(self._reading):
@@ -159,7 +161,7 @@ class _Results:
         """
         mapper, register = Mapper(self._rules), self._register()
         known = self._known()
-        general = GeneralRows(mapper, register, _silent)
+        general = GeneralRows(mapper, register, _silent, self._is_out)
         quick = QuickRows(self._rules, general, register, known.fields)
         sink, marks = self._sink(), self._marks()
         seen: Counter[int] = Counter()
@@ -236,6 +238,9 @@ class _Results:
             dfe_seen=dict(dfe),
             notes=notes,
         )
+
+    def _is_out(self, ref: StudentRef, register: Register) -> bool:
+        return self._erased.student(ref, register, is_list=False)
 
     def _register(self) -> Register:
         return load_register(self._connection, self._ground.school_id)

@@ -11,6 +11,7 @@ from sims_sync.compliance.facts import Occasion
 from sims_sync.compliance.snapshot_form import Restated, Snapshot, from_json, to_json
 from sims_sync.school_year import HalfTermId
 from sims_sync.store.rows import insert_new
+from sims_sync.store.snapshot_totals import reduced_half_terms
 from sims_sync.store.tables import snapshot
 
 FIRST = 1
@@ -55,9 +56,10 @@ def restate_snapshot(connection: Connection, school: str, restated: Snapshot, *,
 
 
 def taken_snapshots(connection: Connection, school: str) -> frozenset[tuple[HalfTermId, Occasion]]:
-    """Which half terms have a snapshot on which occasion."""
+    """Which half terms have a snapshot on which occasion, or had one of which only totals are left."""
     rows = connection.execute(select(snapshot.c.half_term, snapshot.c.occasion).where(snapshot.c.school == school))
-    return frozenset((HalfTermId.parse(half_term), Occasion[occasion.upper()]) for half_term, occasion in rows)
+    found = {(half_term, occasion) for half_term, occasion in rows} | reduced_half_terms(connection, school)
+    return frozenset((HalfTermId.parse(half_term), Occasion[occasion.upper()]) for half_term, occasion in found)
 
 
 def deadline_snapshots(connection: Connection, school: str) -> dict[HalfTermId, datetime]:
@@ -93,7 +95,8 @@ def load_closings(connection: Connection, school: str, before: HalfTermId) -> tu
         for half_term, occasion in taken
         if occasion is Occasion.CLOSING and half_term.year == before.year and half_term < before
     )
-    return tuple(load_snapshots(connection, school, each, Occasion.CLOSING)[-1].content for each in wanted)
+    versions = (load_snapshots(connection, school, each, Occasion.CLOSING) for each in wanted)
+    return tuple(found[-1].content for found in versions if found)
 
 
 def _of(statement: Select[Any], school: str, half_term: HalfTermId, occasion: Occasion) -> Select[Any]:

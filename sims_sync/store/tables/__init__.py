@@ -9,7 +9,17 @@ from sims_sync.store.tables.calendar import announced_deadline, away, closure, c
 from sims_sync.store.tables.columns import UtcDateTime, metadata
 from sims_sync.store.tables.entries import entry, entry_version, excusal, exemption, review, target
 from sims_sync.store.tables.messages import cover, go_live, message, message_release, tutor_note, written_list
-from sims_sync.store.tables.operations import ALL_SCHOOLS, alert, breaker, disposal, erased_person, pause, service
+from sims_sync.store.tables.operations import (
+    ALL_SCHOOLS,
+    alert,
+    breaker,
+    disposal,
+    erased_person,
+    pause,
+    service,
+    settings_seen,
+    snapshot_total,
+)
 from sims_sync.store.tables.people import (
     house,
     missing,
@@ -79,8 +89,10 @@ __all__ = [
     "role",
     "run",
     "service",
+    "settings_seen",
     "slot",
     "snapshot",
+    "snapshot_total",
     "staff_member",
     "student",
     "student_alias",

@@ -83,11 +83,36 @@ erased_person = Table(
     metadata,
     school_column(),
     key_column("person_hash"),
-    Column("kind", String, nullable=False),
+    Column("erasure_id", String, nullable=False),  # several hashes are of one person: each id that SIMS has of them
+    Column("kind", String, nullable=False),  # "student", "staff"; "left" = gone by retention, nobody asked for it
     Column("erased_at", UtcDateTime, nullable=False),
     Column("erased_by", String, nullable=False),
     Column("reason", String, nullable=False),
     Column("released_at", UtcDateTime),
     Column("released_by", String),
     Column("release_reason", String),
+)
+
+# What is kept of a snapshot when its tutor groups have gone: a line per house and per NC year (DOMAIN §8).
+snapshot_total = Table(
+    "snapshot_total",
+    metadata,
+    school_column(),
+    key_column("half_term"),
+    key_column("occasion"),
+    key_column("scope"),  # "house" or "year"
+    key_column("name"),
+    Column("taken_at", UtcDateTime, nullable=False),
+    Column("due", Integer),  # None, with `done`: fewer than five students (DOMAIN rule 25)
+    Column("done", Integer),
+)
+
+# The settings as they were last loaded, each as a hash: so a change is noticed and no value is kept.
+settings_seen = Table(
+    "settings_seen",
+    metadata,
+    school_column(),
+    Column("seen_at", UtcDateTime, nullable=False),
+    Column("fingerprint", String, nullable=False),
+    Column("settings", JSON, nullable=False),
 )

@@ -81,6 +81,7 @@ def upgrade() -> None:
         "erased_person",
         sa.Column("school", sa.String(), nullable=False),
         sa.Column("person_hash", sa.String(), nullable=False),
+        sa.Column("erasure_id", sa.String(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("erased_at", sa.DateTime(), nullable=False),
         sa.Column("erased_by", sa.String(), nullable=False),
@@ -89,4 +90,24 @@ def upgrade() -> None:
         sa.Column("released_by", sa.String(), nullable=True),
         sa.Column("release_reason", sa.String(), nullable=True),
         sa.PrimaryKeyConstraint("school", "person_hash", name=op.f("pk_erased_person")),
+    )
+    op.create_table(
+        "snapshot_total",
+        sa.Column("school", sa.String(), nullable=False),
+        sa.Column("half_term", sa.String(), nullable=False),
+        sa.Column("occasion", sa.String(), nullable=False),
+        sa.Column("scope", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("taken_at", sa.DateTime(), nullable=False),
+        sa.Column("due", sa.Integer(), nullable=True),
+        sa.Column("done", sa.Integer(), nullable=True),
+        sa.PrimaryKeyConstraint("school", "half_term", "occasion", "scope", "name", name=op.f("pk_snapshot_total")),
+    )
+    op.create_table(
+        "settings_seen",
+        sa.Column("school", sa.String(), nullable=False),
+        sa.Column("seen_at", sa.DateTime(), nullable=False),
+        sa.Column("fingerprint", sa.String(), nullable=False),
+        sa.Column("settings", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("school", name=op.f("pk_settings_seen")),
     )

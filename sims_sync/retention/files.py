@@ -1,0 +1,61 @@
+"""How do files go that are too old, also where another program holds one for a while (DESIGN §12)?"""
+
+from collections import Counter
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sims_sync.formats.whole_writing import patiently
+from sims_sync.periods import Periods
+from sims_sync.retention.places import Kept, Place, last_touched
+from sims_sync.store.disposals import Disposal
+
+_WAITED_FOR = 3  # files that are waited for in one night: each may take two seconds
+
+
+@dataclass
+class Removal:
+    """Deletes files, and remembers which could not be: they are tried again the next night."""
+
+    gone: Counter[str] = field(default_factory=Counter)
+    stuck: list[Path] = field(default_factory=list)
+
+    def remove(self, what: str, path: Path) -> None:
+        """Delete one file; one that is gone already is well."""
+        try:
+            if len(self.stuck) < _WAITED_FOR:
+                patiently(lambda: path.unlink(missing_ok=True))
+            else:
+                path.unlink(missing_ok=True)
+        except OSError:
+            self.stuck.append(path)
+        else:
+            self.gone[what] += 1
+
+
+def dispose_of_files(places: Iterable[Place], cuts: Periods) -> tuple[list[Disposal], list[Path]]:
+    """Delete every file of ours that is too old; what went by kind, and which could not be deleted."""
+    removal = Removal()
+    for place in places:
+        if place.kept is not Kept.FILES_DAYS:
+            continue
+        for path in place.files():
+            touched = last_touched(path)
+            if touched is not None and touched < cuts.files_before:
+                removal.remove(place.what, path)
+        if place.deep:
+            drop_empty(place.folder)
+    evidence = [Disposal(what, Kept.FILES_DAYS.value, count, cuts.files_before) for what, count in removal.gone.items()]
+    return evidence, removal.stuck
+
+
+def drop_empty(folder: Path) -> None:
+    """Take away the empty folders below one; the folder itself stays."""
+    try:
+        below = sorted((path for path in folder.rglob("*") if path.is_dir() and not path.is_symlink()), reverse=True)
+    except OSError:
+        return
+    for path in below:
+        with suppress(OSError):  # it is not empty
+            path.rmdir()

@@ -1,0 +1,76 @@
+"""Who was erased, or has gone by retention, as keyed hashes: added, looked up, released."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, select, update
+
+from sims_sync.store.rows import upsert
+from sims_sync.store.tables import erased_person
+
+STUDENT, STAFF = "student", "staff"
+LEFT = "left"  # gone by retention: nobody asked for it, and whoever comes back is welcome
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """One erased person, without who it was. `released_at` None = they stay out."""
+
+    erasure_id: str
+    kind: str
+    erased_at: datetime
+    erased_by: str
+    reason: str
+    released_at: datetime | None
+    released_by: str | None
+    release_reason: str | None
+
+
+def add_erasure(connection: Connection, school: str, erasure: Erasure, hashes: Iterable[str]) -> None:
+    """Remember each id of one person; one who was released and is erased again stays out again."""
+    row = {name: getattr(erasure, name) for name in Erasure.__slots__}
+    upsert(connection, erased_person, [{"school": school, "person_hash": each, **row} for each in sorted(hashes)])
+
+
+def load_hashes(connection: Connection, school: str) -> dict[str, str]:
+    """Hash → "student", "staff" or "left", of everyone who has not been released."""
+    chosen = select(erased_person.c.person_hash, erased_person.c.kind).where(
+        erased_person.c.school == school, erased_person.c.released_at.is_(None)
+    )
+    return {row.person_hash: row.kind for row in connection.execute(chosen)}
+
+
+def load_erasures(connection: Connection, school: str) -> tuple[Erasure, ...]:
+    """Everyone who was erased on request, the latest first."""
+    names = Erasure.__slots__
+    chosen = select(*(erased_person.c[name] for name in names)).where(
+        erased_person.c.school == school, erased_person.c.kind != LEFT
+    )
+    found = {row["erasure_id"]: row for row in connection.execute(chosen).mappings()}
+    listed = [Erasure(**{name: row[name] for name in names}) for row in found.values()]
+    return tuple(sorted(listed, key=lambda each: (each.erased_at, each.erasure_id), reverse=True))
+
+
+def release_erasure(
+    connection: Connection, school: str, erasure_id: str, *, who: str, reason: str, at: datetime
+) -> bool:
+    """Let one person in again; False where nobody is kept out under that id."""
+    done = connection.execute(
+        update(erased_person)
+        .where(
+            erased_person.c.school == school,
+            erased_person.c.erasure_id == erasure_id,
+            erased_person.c.released_at.is_(None),
+        )
+        .values(released_at=at, released_by=who, release_reason=reason)
+    )
+    return bool(done.rowcount)
+
+
+def forget_hashes(connection: Connection, school: str, *, before: datetime) -> int:
+    """Drop hashes of leavers, and of people let in again, that are older than `before`; how many."""
+    of_school = erased_person.c.school == school
+    left = delete(erased_person).where(of_school, erased_person.c.kind == LEFT, erased_person.c.erased_at < before)
+    released = delete(erased_person).where(of_school, erased_person.c.released_at < before)
+    return int(connection.execute(left).rowcount) + int(connection.execute(released).rowcount)
