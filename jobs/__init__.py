@@ -14,4 +14,5 @@ JOBS = {
     "report_compliance": "jobs.report_compliance:run",
     "check_readiness": "jobs.check_readiness:run",
     "send_messages": "jobs.send_messages:run",
+    "backup": "jobs.backup:run",
 }

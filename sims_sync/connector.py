@@ -281,7 +281,7 @@ class ConnectorContext:
 
     `base` is the folder of config.toml: relative paths in Options start there. `work` is a folder for the connector's
     own short-lived files. `now` is the product's clock (DESIGN §7), aware and UTC. `secret` turns a reference of the
-    config ("env:NAME", "file:PATH", "keyring:NAME") into its text at the moment of use.
+    config ("env:NAME", "file:PATH", "credential:NAME", "keyring:NAME") into its text at the moment of use.
     """
 
     base: Path

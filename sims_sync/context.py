@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sims_sync.config import DemoSection, SchoolConfig
+from sims_sync.config import Config, DemoSection, SchoolConfig
 from sims_sync.connector import Clock, ConnectorContext
 from sims_sync.errors import RetriableError
 from sims_sync.school_calendar import build_school_year
@@ -40,7 +40,10 @@ def _silent(_text: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class RunContext:
-    """One run of one job for one school. `dry` = plan only; `rehearsal` = `--as-of`: no slot or outbox row."""
+    """One run of one job for one school. `dry` = plan only; `rehearsal` = `--as-of`: no slot or outbox row.
+
+    `config` is the whole configuration, for a job that serves all schools at once; None where one is looked at.
+    """
 
     store: Store
     school: SchoolConfig
@@ -49,6 +52,7 @@ class RunContext:
     dry: bool = False
     rehearsal: bool = False
     progress: Callable[[str], None] = field(default=_silent)
+    config: Config | None = None
 
     @property
     def school_id(self) -> str:

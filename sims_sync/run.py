@@ -4,8 +4,9 @@ import threading
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 import structlog
 
@@ -69,8 +70,8 @@ def run_job(
     Raises:
         ConfigurationError: there is no such job.
     """
-    del config
-    return run_step(store, school, job, job_function(job), options)
+    function = job_function(job)
+    return run_step(store, school, job, lambda context: function(replace(context, config=config)), options)
 
 
 def run_step(
@@ -96,7 +97,7 @@ def run_step(
     return RunReport(run_id, job, school.id, outcome, started, clock())
 
 
-def _progress(progress: Callable[[str], None] | None) -> dict[str, Callable[[str], None]]:
+def _progress(progress: Callable[[str], None] | None) -> dict[str, Any]:
     return {} if progress is None else {"progress": progress}
 
 

@@ -47,6 +47,10 @@ COMMANDS = {
     "exempt": "decision_commands:exempt",
     "tutor": "decision_commands:tutor",
     "cover": "cover_command:cover",
+    "backup": "backup_commands:backup",
+    "restore": "backup_commands:restore_backup",
+    "db": "db_commands:db",
+    "secret": "secret_commands:secret",
     "demo": "demo_command:demo",
 }
 
