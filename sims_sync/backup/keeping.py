@@ -10,15 +10,16 @@ from zoneinfo import ZoneInfo
 KEPT_DAYS_MAX = 183  # DOMAIN §8: what was erased is gone from every backup after half a year, whatever is configured
 UNFINISHED_HOURS = 1
 _ZONE = ZoneInfo("Europe/London")
-_NAME = re.compile(r"sims-sync-(\d{8}T\d{6})Z(?:-\d+)?\.backup")
+_NAME = re.compile(r"sims-sync-(\d{8}T\d{6})Z(?:-(\d{1,6}))?\.backup")
 _UNFINISHED = "sims-sync-*.backup.part"
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class BackupFile:
-    """One backup of a folder: when it was made (aware, to the second), and where it is."""
+    """One backup of a folder: when it was made (aware, to the second), which of that second, and where it is."""
 
     made: datetime
+    number: int
     path: Path
 
 
@@ -33,13 +34,18 @@ def backups_in(folder: Path) -> list[BackupFile]:
     for path in folder.glob("sims-sync-*.backup") if folder.is_dir() else ():
         name = _NAME.fullmatch(path.name)
         if name:
-            found.append(BackupFile(datetime.strptime(f"{name[1]}+0000", "%Y%m%dT%H%M%S%z"), path))
+            made = datetime.strptime(f"{name[1]}+0000", "%Y%m%dT%H%M%S%z")
+            found.append(BackupFile(made, int(name[2] or 1), path))
     return sorted(found, reverse=True)
 
 
 def expired(found: Iterable[BackupFile], now: datetime) -> list[BackupFile]:
-    """Those too old to be kept under any rule."""
-    return [each for each in found if each.made < now - timedelta(days=KEPT_DAYS_MAX)]
+    """Those too old to be kept under any rule, but for the newest of all.
+
+    That one waits until there is a newer one: a clock set wrong for an hour must not cost a school its only backup.
+    """
+    newest_first = sorted(found, reverse=True)
+    return [each for each in newest_first[1:] if each.made < now - timedelta(days=KEPT_DAYS_MAX)]
 
 
 def dispensable(found: Sequence[BackupFile], daily: int, weekly: int, monthly: int) -> list[BackupFile]:

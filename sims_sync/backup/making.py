@@ -92,7 +92,7 @@ def make_backup(config: Config, store: Store, now: datetime) -> BackupMade:
         finally:
             with suppress(OSError):
                 part.unlink(missing_ok=True)
-        removed = _remove_dispensable(config, folder)
+        removed = _remove_dispensable(config, folder, path) + remove_expired(config, now)
         rows = sum(tally.rows.values())
         size = path.stat().st_size
     return BackupMade(path, len(tally.rows), rows, len(tally.files), size, kept.left_out, removed)
@@ -166,10 +166,13 @@ def _free_name(folder: Path, now: datetime) -> Path:
     return path
 
 
-def _remove_dispensable(config: Config, folder: Path) -> int:
+def _remove_dispensable(config: Config, folder: Path, just_made: Path) -> int:
+    """By rule, but never the one just made: under a clock that was put back it is not the newest by name."""
     keep = config.backup
     gone = 0
     for each in dispensable(backups_in(folder), keep.keep_daily, keep.keep_weekly, keep.keep_monthly):
+        if each.path == just_made:
+            continue
         with suppress(OSError):  # held by another program for a moment: the next backup removes it
             each.path.unlink(missing_ok=True)
             gone += 1

@@ -22,6 +22,8 @@ def back_up(context: RunContext) -> Outcome:
     config = context.config
     if config is None:
         raise ValueError("the backup needs the whole configuration")
+    if config.backup.folder is None and not _is_scheduled(context):
+        return Outcome(notes=("No backup is configured: nothing was done. Set [backup].",))
     now = context.now()
     found = recent_backup(config, now)
     if found is not None:
@@ -33,6 +35,12 @@ def back_up(context: RunContext) -> Outcome:
     note = f"{made.path.name}: {made.rows} rows of {made.tables} tables and {made.files} files, read back and right."
     gone = (f"{made.removed} older ones were removed by rule.",) if made.removed else ()
     return Outcome(counts={"read": made.rows}, notes=(note, *gone))
+
+
+def _is_scheduled(context: RunContext) -> bool:
+    """`run --all` runs every job, wanted or not; who scheduled this one wants backups."""
+    section = context.school.jobs.get("backup")
+    return section is not None and section.enabled and section.schedule is not None
 
 
 def _forget_copies(config: Config) -> None:
