@@ -56,7 +56,7 @@ class SmtpOptions(Options):
     user: str | None = Field(default=None, description="The account to log in with; none = no log-in.")
     password: str | None = Field(
         default=None,
-        description='A reference: "env:NAME", "file:PATH" or "keyring:NAME"; for xoauth2 to the client secret.',
+        description='A reference, e.g. "env:NAME" or "file:PATH"; for xoauth2 to the client secret.',
     )
     auth: Literal["password", "xoauth2"] = Field(
         default="password", description='How to log in; "xoauth2": as an application, with a key of Microsoft 365.'

@@ -16,4 +16,5 @@ JOBS = {
     "send_messages": "jobs.send_messages:run",
     "daily_digest": "jobs.daily_digest:run",
     "retention": "jobs.retention:run",
+    "backup": "jobs.backup:run",
 }

@@ -23,7 +23,7 @@ from sims_sync.config import (
 from sims_sync.connector import Options
 from sims_sync.errors import ConfigProblem, ConfigurationError
 from sims_sync.registry import connector_class, connector_names, job_names
-from sims_sync.secrets import is_reference
+from sims_sync.secrets import HOW_TO_REFER, is_reference
 
 CONFIG_VERSION = 1
 CONFIG_VARIABLE = "SIMS_SYNC_CONFIG"
@@ -261,7 +261,7 @@ def _plain_secrets(given: Mapping[str, object], path: str) -> Iterator[ConfigPro
         value = given.get(key)
         if isinstance(value, str) and not is_reference(value):
             what = "is a secret written in the file."
-            yield ConfigProblem(f"{path}{key}", what, 'Refer to it: "env:NAME", "file:PATH" or "keyring:SERVICE/USER".')
+            yield ConfigProblem(f"{path}{key}", what, f"Refer to it: {HOW_TO_REFER}.")
 
 
 def _refuse_shared_places(schools: dict[str, SchoolConfig], broken: dict[str, tuple[ConfigProblem, ...]]) -> None:

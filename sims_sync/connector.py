@@ -281,8 +281,8 @@ class ConnectorContext:
 
     `base` is the folder of config.toml: relative paths in Options start there. `work` is a folder for the connector's
     own short-lived files. `now` is the product's clock (DESIGN §7), aware and UTC. `secret` turns a reference of the
-    config ("env:NAME", "file:PATH", "keyring:NAME") into its text at the moment of use. `stopping` says whether the
-    service is to stop: what waits long asks it, and raises `RunInterrupted`.
+    config ("env:NAME", "file:PATH", "credential:NAME", "keyring:NAME") into its text at the moment of use. `stopping`
+    says whether the service is to stop: what waits long asks it, and raises `RunInterrupted`.
     """
 
     base: Path

@@ -37,8 +37,10 @@ def check_reference(text: str) -> str:
         ValueError: it is no such reference.
     """
     scheme, _, rest = text.partition(":")
-    if scheme not in {"env", "file", "keyring"} or not rest:
-        raise ValueError("write where the secret is (env:NAME, file:PATH or keyring:NAME), never itself")
+    if scheme not in {"env", "file", "credential", "keyring"} or not rest:
+        raise ValueError(
+            "write where the secret is (env:NAME, file:PATH, credential:NAME or keyring:NAME), never itself"
+        )
     return text
 
 

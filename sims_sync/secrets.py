@@ -1,16 +1,19 @@
-"""Where a secret comes from: the environment, a file only its owner can read, or the system's keyring (DESIGN §10)."""
+"""Where a secret comes from: the environment, a file only its owner reads, a credential or a keyring (DESIGN §10)."""
 
 import os
 import stat
 import sys
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 
 from sims_sync.errors import ConfigProblem, ConfigurationError
 
 _read: set[str] = set()  # what the log must never show, whatever another program's message quotes
-SCHEMES = ("env", "file", "keyring")
-_HOW = 'Write a reference: "env:NAME", "file:PATH" or "keyring:SERVICE/USER".'
+SCHEMES = ("env", "file", "credential", "keyring")
+CREDENTIALS_VARIABLE = "CREDENTIALS_DIRECTORY"  # where systemd shows a service its LoadCredential= files
+HOW_TO_REFER = '"env:NAME", "file:PATH", "credential:NAME" or "keyring:SERVICE/USER"'
+_HOW = f"Write a reference: {HOW_TO_REFER}."
 
 
 def is_reference(text: str) -> bool:
@@ -28,9 +31,13 @@ def read_secret(reference: str, base: Path) -> str:
     if not is_reference(reference):
         raise _refused("secret", "is written in the configuration itself, which anyone who reads it sees.", _HOW)
     scheme, _, rest = reference.partition(":")
-    value = {"env": _from_environment, "file": lambda name: _from_file(base / name), "keyring": _from_keyring}[scheme](
-        rest
-    )
+    readers: dict[str, Callable[[str], str]] = {
+        "env": _from_environment,
+        "file": lambda name: _from_file(base / name),
+        "credential": _from_credential,
+        "keyring": _from_keyring,
+    }
+    value = readers[scheme](rest)
     if not value:
         raise _refused(reference, "is empty.", "Set it, then run `sims-sync check`.")
     _read.add(value)
@@ -59,6 +66,20 @@ def _from_file(path: Path) -> str:
     if sys.platform != "win32" and mode & (stat.S_IRWXO | stat.S_IWGRP):
         raise _refused(f"file:{path}", "can be read by everyone on this machine.", f"Run: chmod 600 {path}")
     return text
+
+
+def _from_credential(name: str) -> str:
+    folder = os.environ.get(CREDENTIALS_VARIABLE)
+    if not folder:
+        what = "is shown by systemd to the service alone, and this command is not the service."
+        raise _refused(f"credential:{name}", what, "Put LoadCredential= in its unit; try it there.")
+    if "/" in name or "\\" in name or name.startswith("."):
+        raise _refused(f"credential:{name}", "is no name of a credential.", "Write the name in LoadCredential=.")
+    try:
+        return (Path(folder) / name).read_text(encoding="utf-8-sig").rstrip("\r\n")  # systemd sees to its rights
+    except (OSError, UnicodeDecodeError):
+        what = "is not among the credentials of this service."
+        raise _refused(f"credential:{name}", what, f"Add LoadCredential={name}:PATH to its unit.") from None
 
 
 def _from_keyring(name: str) -> str:

@@ -33,7 +33,7 @@ CLOCK_SLACK_SECONDS = 3  # a file system may round times to two seconds
 FOLDER_MARK = "sims-report-"
 SCHOOL_TIMEZONE = ZoneInfo("Europe/London")
 
-_REFERENCE = re.compile(r"(env|file|keyring):.+", re.DOTALL)
+_REFERENCE = re.compile(r"(env|file|credential|keyring):.+", re.DOTALL)
 _MONTH_DAY = re.compile(r"(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])")
 
 
@@ -57,7 +57,9 @@ class CommandReporterOptions(Options):
     def _only_a_reference(cls, value: str | None) -> str | None:
         if value is not None and not _REFERENCE.fullmatch(value):
             # Without the value, which may be the password itself.
-            raise ValueError("write where the password is (env:NAME, file:PATH or keyring:NAME), never itself")
+            raise ValueError(
+                "write where the password is (env:NAME, file:PATH, credential:NAME or keyring:NAME), never itself"
+            )
         return value
 
     @field_validator("year_start")

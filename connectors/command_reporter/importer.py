@@ -24,7 +24,7 @@ EXECUTABLE_STEM = "CommandReportImporter"
 SUCCESS = "report definition successfully imported"
 NOT_FOUND = "report not found"
 
-_REFERENCE = re.compile(r"(env|file|keyring):.+", re.DOTALL)
+_REFERENCE = re.compile(r"(env|file|credential|keyring):.+", re.DOTALL)
 # Words in what the tool said, what they are about, what they call for. Its text is not repeated: it can name anything.
 _SUBJECTS: Sequence[tuple[tuple[str, ...], str, str]] = (
     (("licen",), "SIMS's licence", "Renew the SIMS licence key."),
@@ -83,7 +83,9 @@ class ImporterOptions(Options):
     def _only_a_reference(cls, value: str | None) -> str | None:
         if value is not None and not _REFERENCE.fullmatch(value):
             # Without the value, which may be the password itself.
-            raise ValueError("say where the password is (env:NAME, file:PATH or keyring:NAME), never itself")
+            raise ValueError(
+                "say where the password is (env:NAME, file:PATH, credential:NAME or keyring:NAME), never itself"
+            )
         return value
 
     @model_validator(mode="after")

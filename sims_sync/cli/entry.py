@@ -52,6 +52,10 @@ COMMANDS = {
     "clock": "clock_commands:clock",
     "cover": "cover_command:cover",
     "person": "person_commands:person",
+    "backup": "backup_commands:backup",
+    "restore": "backup_commands:restore_backup",
+    "db": "db_commands:db",
+    "secret": "secret_commands:secret",
     "demo": "demo_command:demo",
 }
 

@@ -11,13 +11,14 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from sims_sync.backup.opening import open_configured
 from sims_sync.cli.log import log_into
 from sims_sync.config import Config, SchoolConfig
 from sims_sync.config_file import find_config, load_config
 from sims_sync.context import RunContext, school_clock
 from sims_sync.errors import ConfigProblem, ConfigurationError
 from sims_sync.school_year import HalfTermId, SchoolYear
-from sims_sync.store.session import Store, open_store
+from sims_sync.store.session import Store
 
 SCHOOL_ZONE = ZoneInfo("Europe/London")
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -116,7 +117,7 @@ def opened() -> Iterator[Opened]:
         click.echo(f"School {name} is left out: its configuration is broken.", err=True)
         for problem in problems:
             click.echo(f"  {problem}", err=True)
-    store = open_store(config.store.url, config.base)
+    store = open_configured(config, lambda text: click.echo(text, err=True))
     try:
         yield Opened(config, store)
     finally:

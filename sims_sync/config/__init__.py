@@ -1,6 +1,6 @@
 """What a school can set: config.toml as one frozen, typed model (DESIGN §6, §10). `config_file` reads it.
 
-An unknown key is an error. Secrets are references ("env:NAME", "file:PATH", "keyring:SERVICE/USER"), never values.
+An unknown key is an error. Secrets are references ("env:NAME", "file:PATH", "keyring:SERVICE/USER" …), never values.
 """
 
 from sims_sync.config.fields import SCHEDULE_FIELDS

@@ -1,17 +1,18 @@
 """Opens the store: the engine for SQLite or PostgreSQL, its schema brought up to date, and transactions."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from importlib import import_module
 from pathlib import Path
 from threading import Lock
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError, SQLAlchemyError
 
 from sims_sync.errors import ConfigProblem, ConfigurationError, RetriableError, SimsSyncError
 from sims_sync.store.migrations import HEAD
+from sims_sync.store.place import refuse_share
 
 BUSY_TIMEOUT_SECONDS = 30
 
@@ -55,29 +56,45 @@ class Store:
         self.engine.dispose()
 
 
-def open_store(url: str, base: Path) -> Store:
+# What is done with a store of an older schema before it is brought up to date: told its revision and the new one.
+BeforeUpgrade = Callable[[Store, str, str], None]
+
+
+def open_store(url: str, base: Path, before_upgrade: BeforeUpgrade | None = None) -> Store:
     """Open the store at `url` (a relative SQLite path starts at `base`) and bring its schema up to date.
 
+    Before an older schema is changed, `before_upgrade` keeps what was there; without it SQLite's file is copied beside
+    itself. If that fails, nothing is changed.
+
     Raises:
-        ConfigurationError: the address is none, its driver is missing, or the schema is newer than this release.
+        ConfigurationError: the address is none, its driver is missing, the file is on a network share, or the schema is
+            newer than this release.
         RetriableError: the database did not answer.
     """
-    engine = _engine(url, base)
-    store = Store(engine)
+    store = store_as_it_is(url, base)
     try:
         with _sentences():
-            _upgrade(engine)
+            _upgrade(store, before_upgrade or _copy_beside)
     except SimsSyncError:
         store.close()
         raise
     return store
 
 
+def store_as_it_is(url: str, base: Path) -> Store:
+    """The store at `url` with whatever schema it has.
+
+    Raises:
+        ConfigurationError: the address is none, its driver is missing, or the file is on a network share.
+    """
+    return Store(_engine(url, base))
+
+
 def _engine(url: str, base: Path) -> Engine:
     try:
         address = make_url(url)
         if address.get_backend_name() == "sqlite":
-            return _sqlite(base / (address.database or "sims-sync.db"))
+            return _sqlite(sqlite_file(address, base))
         if address.drivername == "postgresql":
             address = address.set(drivername="postgresql+psycopg")
         return create_engine(address, pool_pre_ping=True)
@@ -86,7 +103,13 @@ def _engine(url: str, base: Path) -> Engine:
         raise ConfigurationError([ConfigProblem("store.url", "cannot be used.", do)]) from error
 
 
+def sqlite_file(address: URL, base: Path) -> Path:
+    """Where a SQLite store's file is."""
+    return base / (address.database or "sims-sync.db")
+
+
 def _sqlite(path: Path) -> Engine:
+    refuse_share(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError:
@@ -109,15 +132,25 @@ def _sqlite(path: Path) -> Engine:
     return engine
 
 
-def _upgrade(engine: Engine) -> None:
+def _upgrade(store: Store, before: BeforeUpgrade) -> None:
     """Bring the schema up to date; Alembic, which takes long to import, only where something is to be done."""
-    with _looking(engine) as connection:
-        if _revision(connection) == HEAD:
-            return
-    import_module("sims_sync.store.upgrade").upgrade(engine)
+    with _looking(store.engine) as connection:
+        now = schema_revision(connection)
+    if now == HEAD:
+        return
+    migrations = import_module("sims_sync.store.upgrade")
+    migrations.refuse_newer(now)
+    if now is not None:
+        before(store, now, HEAD)
+    migrations.upgrade(store.engine)
 
 
-def _revision(connection: Connection) -> str | None:
+def _copy_beside(store: Store, old: str, new: str) -> None:
+    import_module("sims_sync.store.copies").copy_beside(store.engine, old, new)
+
+
+def schema_revision(connection: Connection) -> str | None:
+    """The revision of the schema that the database has; None = none yet."""
     if not inspect(connection).has_table("alembic_version"):
         return None
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()

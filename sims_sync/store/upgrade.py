@@ -23,19 +23,33 @@ def alembic_config() -> AlembicConfig:
     return config
 
 
-def upgrade(engine: Engine) -> None:
-    """Run every migration that the store has not seen.
+def is_known(revision: str | None) -> bool:
+    """Whether this release knows a schema: one of a newer release is unknown to it."""
+    known = {script.revision for script in ScriptDirectory.from_config(alembic_config()).walk_revisions()}
+    return revision in known
+
+
+def refuse_newer(revision: str | None) -> None:
+    """There is no way back: a newer schema may hold what this release would spoil.
 
     Raises:
         ConfigurationError: the store was written by a newer release.
     """
-    config = alembic_config()
-    with engine.connect() as connection:
-        now = MigrationContext.configure(connection).get_current_revision()
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    if now is not None and now not in known:
+    if revision is not None and not is_known(revision):
+        what = "was written by a newer release of sims-sync."
         do = "Install the release that wrote it, or restore the backup taken before the upgrade."
-        raise ConfigurationError([ConfigProblem("store.url", "was written by a newer release of sims-sync.", do)])
+        raise ConfigurationError([ConfigProblem("store.url", what, do)])
+
+
+def upgrade(engine: Engine, revision: str = "head") -> None:
+    """Run every migration up to `revision` that the store has not seen, in one transaction.
+
+    Raises:
+        ConfigurationError: the store was written by a newer release.
+    """
+    with engine.connect() as connection:
+        refuse_newer(MigrationContext.configure(connection).get_current_revision())
+    config = alembic_config()
     with engine.begin() as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        command.upgrade(config, revision)
