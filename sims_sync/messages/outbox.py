@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sims_sync.connector import Mailer, SendOutcome
 from sims_sync.context import RunContext
 from sims_sync.errors import ConfigurationError, SimsSyncError
-from sims_sync.messages.going_live import NOT_DECIDED, first_decision
+from sims_sync.messages.going_live import NOT_DECIDED, first_decision, is_before_going_live
 from sims_sync.messages.letters import Letter, content_of, envelope_of, key_of, read_content, recipient_of
 from sims_sync.outcome import Ending, Outcome, Problem
 from sims_sync.registry import build_mailer
@@ -72,6 +72,13 @@ class Outbox:
         if self.context.rehearsal or self.context.dry:
             return Outcome(problems=problems, notes=(f"{self._count(len(ready))} would be sent.",))
         return self._outcome(self._send_all(ready), problems)
+
+    def nothing_can_leave(self, letters: Sequence[Letter]) -> Outcome | None:
+        """What a run says where none of them may go any more, or none yet: nobody is then asked to release anything."""
+        letters, too_early = self._since_going_live(letters)
+        if too_early is not None:
+            return too_early
+        return None if self.waiting(letters) else self.nothing_left()
 
     def waiting(self, letters: Sequence[Letter]) -> list[Letter]:
         """Those that have neither left nor been given up, and that may be tried now."""
@@ -163,14 +170,12 @@ class Outbox:
 
     def _since_going_live(self, letters: Sequence[Letter]) -> tuple[Sequence[Letter], Outcome | None]:
         """In live mode what became due before it was decided is never sent; without a decision nothing is (rule 8c)."""
-        if self.context.school.messages.mode != "live":
-            return letters, None
-        decided = first_decision(self.context)
-        if decided is None:
+        if self.context.school.messages.mode == "live" and first_decision(self.context) is None:
             staff = [letter for letter in letters if not letter.any_time]
             return ([], Outcome(Ending.HELD, problems=(NOT_DECIDED,))) if staff else (letters, None)
-        since = self.school_year.local_date(decided.decided_at)
-        return [letter for letter in letters if letter.any_time or letter.day >= since], None
+        return [
+            letter for letter in letters if letter.any_time or not is_before_going_live(self.context, letter.day)
+        ], None
 
     def _is_waiting(self, letter: Letter) -> bool:
         with self.context.store.reading() as connection:

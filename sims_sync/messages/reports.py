@@ -71,8 +71,9 @@ def _send_due(context: RunContext, school_year: SchoolYear, half_term: HalfTermI
         return Outcome(notes=(report.assessment.not_assessed,))
     released = replace(report, held=())
     outbox, letters = Outbox(context, school_year, NOUN, patient), report_letters(context, released)
-    if not outbox.waiting(letters):
-        return outbox.nothing_left()  # what came after the last one left can hold nothing any more
+    nothing = outbox.nothing_can_leave(letters)
+    if nothing is not None:
+        return nothing  # what came after the last one left can hold nothing any more
     held = still_held(context, half_term, OCCASION, report.held)
     if held:
         return Outcome(Ending.HELD, problems=problems_of_held(held))
