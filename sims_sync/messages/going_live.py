@@ -45,7 +45,7 @@ def first_decision(context: RunContext) -> GoLive | None:
 
 
 def is_before_going_live(context: RunContext, day: date) -> bool:
-    """Whether what became due on a school-local day is never sent: in live mode, before it was decided, or undecided."""
+    """Whether what became due on a school-local day is never sent: in live mode, before it was decided."""
     if context.school.messages.mode != "live":
         return False
     decided = first_decision(context)

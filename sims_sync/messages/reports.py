@@ -55,7 +55,7 @@ def report_half_term(school_year: SchoolYear, starts_with: HalfTermId, moment: d
 
 
 def send_reports(context: RunContext, *, patient: bool = False) -> Outcome:
-    """Send the Heads of House their report, once each; in shadow mode to the programme lead only (rule 8c)."""
+    """Send the Heads of House their report, once each; in shadow mode to programme lead and admin only (rule 8c)."""
     if context.school.messages.mode == "off":
         return Outcome(notes=("Messages are switched off: nothing was sent.",))
     school_year = context.school_year()
