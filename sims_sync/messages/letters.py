@@ -93,7 +93,7 @@ def with_admins_copies(school: SchoolConfig, letters: Sequence[Letter]) -> list[
     """In shadow mode the admin receives everything too (rule 8c): each a message of its own, for a mail has one reader.
 
     It tells its reader nothing that a correction would have to take back: the lead's copy is corrected, and copied.
-    An admin who is the programme lead has it already; one outside of the allowed domains, as of a firm, may not have it.
+    An admin who is the programme lead has it already; one outside of the allowed domains may not have it.
     """
     admin = school.people.admin
     is_lead = admin.strip().casefold() == school.people.programme_lead.strip().casefold()
