@@ -28,7 +28,7 @@ def demo(folder: Path, students: int, no_serve: bool) -> None:
     click.echo(render_text(result.summary))
     mails = sorted((folder / "mail").glob("*.eml"))
     reports = sorted((folder / "reports").iterdir())
-    click.echo(f"{len(mails)} mails in {folder / 'mail'} (shadow mode: all to the programme lead)")
+    click.echo(f"{len(mails)} mails in {folder / 'mail'} (shadow mode: each to the programme lead and the admin)")
     click.echo(f"{len(reports)} files with names in {folder / 'reports'}")
     click.echo(f"Go on with any command, e.g.  sims-sync status --config {folder / 'config.toml'}")
 

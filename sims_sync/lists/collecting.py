@@ -46,6 +46,7 @@ _CHOOSE = f"Choose {ACCEPT} or {REFUSE}."
 _SAY_WHY = "Say why it is not accepted."
 _NOT_TAKEN_BACK = "Emptying the cell takes nothing back."
 _EXEMPT_ALREADY = "This student is exempt: nothing was changed."
+_SAVE_AGAIN = "It could not be taken over when it was written, and can be now: if it still holds, save this list once more."
 _UNREADABLE = "The text holds a character that cannot be kept: type it again."
 
 
@@ -57,6 +58,13 @@ class Asked:
     what: Col
     text: str
     accepted: bool | None = None
+
+    @property
+    def written(self) -> Mapping[Col, str]:
+        """The cells that ask for it."""
+        if self.what is Col.DECISION:
+            return {Col.DECISION: ACCEPT if self.accepted else REFUSE, Col.WHY: self.text}
+        return {self.what: self.text}
 
 
 @dataclass(slots=True)
@@ -78,6 +86,14 @@ class Judged:
     def taken(self) -> int:
         """How many cells are taken over."""
         return len(self.asked) + (self.note is not None)
+
+    def ask_again(self) -> None:
+        """What was refused once is not taken over by itself later, when much may have changed; nor does it vanish."""
+        asked, self.asked = self.asked, []
+        for each in asked:
+            self.refuse(each.student_id, each.written, _SAVE_AGAIN)
+        if self.note is not None:
+            self.note, self.note_answer = None, (self.note, _SAVE_AGAIN)
 
     def refuse(self, student_id: str, written: Mapping[Col, str], why: str) -> None:
         """Answer a row; several answers to one row stand one after the other."""

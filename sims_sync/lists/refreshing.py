@@ -139,6 +139,8 @@ class _Round:
                 collected = replace(kept, collected=found.fingerprint, collected_at=now)
                 save_written(connection, self.context.school_id, collected)
             self.taken += judged.taken
+        else:
+            judged.ask_again()
         self.answers[key] = judged.answers
         return True
 

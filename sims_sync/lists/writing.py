@@ -30,12 +30,16 @@ from sims_sync.lists.layout import (
     Marks,
 )
 from sims_sync.report import wording
+from sims_sync.report.row_heights import FONT_POINTS, RowHeights
+from sims_sync.report.sheets import APART, BOLD_LOOKS, COVER_WIDTH, HEADING_POINTS, TITLE_POINTS
 from sims_sync.report.workbook import GROUP_COLUMNS, cover_lines, group_cells
 
 HOW_TO = "White cells are yours: write, save and close. What you wrote is collected the next morning."
 A4 = 9
 CONTENT_CHARACTERS = 32_767  # Excel's limit of a cell
 _NOTE_COLUMN = "The tutor's own note"
+_NOTE_COLUMN_WIDTH = 34
+_LABEL_WIDTH = 28  # of the overview, where beside it a note may be written
 _GREY, _WHITE, _HEADER, _FAULT = "#F2F2F2", "#FFFFFF", "#D9E1F2", "#FCE4D6"
 # The same content gives the same bytes, so that a list in which nothing is new is left alone.
 _CREATED = datetime(2000, 1, 1)  # noqa: DTZ001 - a workbook knows no time zone
@@ -70,29 +74,34 @@ class _Pages:
         boxed = text | {"border": 1, "border_color": "#A6A6A6"}
         looks: Mapping[str, Mapping[str, object]] = {
             "text": text,
-            "title": text | {"bold": True, "font_size": 16, "text_wrap": False},
-            "heading": text | {"bold": True, "font_size": 13},
+            "title": text | {"bold": True, "font_size": TITLE_POINTS},
+            "heading": text | {"bold": True, "font_size": HEADING_POINTS},
             "strong": text | {"bold": True},
             "header": boxed | {"bold": True, "bg_color": _HEADER},
             "locked": boxed | {"bg_color": _GREY},
             "open": boxed | {"bg_color": _WHITE, "locked": False},
             "fault": boxed | {"bg_color": _FAULT},
             "open fault": boxed | {"bg_color": _FAULT, "locked": False},
-            "number": {"valign": "top"},
-            "percent": {"valign": "top", "num_format": '0" %"'},
+            "number": {"valign": "top"} | APART,
+            "percent": {"valign": "top", "num_format": '0" %"'} | APART,
             "date": {"valign": "top", "align": "left", "num_format": "d mmm yyyy"},
             "status": text | {"bold": True},
         }
         self._looks = {name: book.add_format(dict(look)) for name, look in looks.items()}
+        self._heights = RowHeights()
+        self._widths: dict[tuple[str, int], float] = {}
 
     def overview(self) -> None:
         sheet = self._sheet(OVERVIEW_SHEET)
         sheet.hide_gridlines(2)
-        sheet.set_column(0, 0, 28 if self._content.note is not None else 100)
-        sheet.set_column(1, 1, 80)
+        has_note = self._content.note is not None
+        widths = [_LABEL_WIDTH, COVER_WIDTH - _LABEL_WIDTH] if has_note else [COVER_WIDTH]
+        self._columns(sheet, widths)
         row = 0
         for look, line in overview_lines(self._content):
-            self._write(sheet, row, 0, line, look)
+            if has_note:  # over both columns: the first alone is as wide as a label
+                sheet.merge_range(row, 0, row, 1, "", self._looks[look])
+            self._write(sheet, row, 0, line, look, width=COVER_WIDTH)
             row += 1
         if self._content.note is not None:
             self._write_note(sheet, row + 1, self._content.note)
@@ -110,9 +119,9 @@ class _Pages:
     def groups(self) -> None:
         sheet = self._sheet(GROUPS_SHEET)
         headings = [(column.heading, column.width, column.form) for column in GROUP_COLUMNS]
-        headings.append((_NOTE_COLUMN, 60, "text"))
-        for column, (heading, width, _) in enumerate(headings):
-            sheet.set_column(column, column, width)
+        headings.append((_NOTE_COLUMN, _NOTE_COLUMN_WIDTH, "text"))
+        self._columns(sheet, [width for _, width, _ in headings])
+        for column, (heading, _, _) in enumerate(headings):
             self._write(sheet, 0, column, heading, "header")
         for row, (house, group, note) in enumerate(self._content.groups, start=1):
             cells = (*group_cells(self._content.summary, house, group), note)
@@ -125,7 +134,10 @@ class _Pages:
         columns, rows = COLUMNS[self._content.key.kind], self._content.students
         for place, column in enumerate(columns):
             hidden = {"hidden": 1} if column in HIDDEN else {}
-            sheet.set_column(place, place, WIDTHS.get(column, 12), None, hidden)
+            width = WIDTHS.get(column, 12)
+            sheet.set_column(place, place, width, None, hidden)
+            if not hidden:
+                self._widths[STUDENTS_SHEET, place] = width
             self._write(sheet, 0, place, column.value, "header")
         for row, student in enumerate(rows, start=1):
             for place, column in enumerate(columns):
@@ -151,6 +163,11 @@ class _Pages:
         sheet.repeat_rows(header)
         sheet.set_landscape()
 
+    def _columns(self, sheet: Any, widths: Sequence[float]) -> None:  # noqa: ANN401 - xlsxwriter's own
+        for column, width in enumerate(widths):
+            sheet.set_column(column, column, width)
+            self._widths[sheet.get_name(), column] = width
+
     def _sheet(self, name: str) -> Any:  # noqa: ANN401 - xlsxwriter's own
         sheet = self._book.add_worksheet(name)
         sheet.set_paper(A4)
@@ -159,17 +176,33 @@ class _Pages:
         sheet.set_footer(f"&L{wording.STAFF_ONLY}&RPage &P of &N")
         return sheet
 
-    def _write(self, sheet: Any, row: int, column: int, cell: Cell, look: str) -> None:  # noqa: ANN401 - xlsxwriter's own
+    def _write(
+        self,
+        sheet: Any,  # noqa: ANN401 - xlsxwriter's own
+        row: int,
+        column: int,
+        cell: Cell,
+        look: str,
+        *,
+        width: float | None = None,
+    ) -> None:
+        """One cell as what it is; `width`: its own, where it spans several columns."""
         if isinstance(cell, str):
             form = self._looks["text" if look in {"percent", "number", "date"} else look]
             if cell:
                 sheet.write_string(row, column, cell[:CONTENT_CHARACTERS], form)
+                self._fit(sheet, row, cell, look, width or self._widths.get((sheet.get_name(), column)))
             else:
                 sheet.write_blank(row, column, None, form)
         elif isinstance(cell, date):
             sheet.write_datetime(row, column, cell, self._looks[look])
         elif cell is not None:
             sheet.write_number(row, column, cell, self._looks[look])
+
+    def _fit(self, sheet: Any, row: int, text: str, look: str, width: float | None) -> None:  # noqa: ANN401 - xlsxwriter's own
+        if width is not None:
+            points = {"title": TITLE_POINTS, "heading": HEADING_POINTS}.get(look, FONT_POINTS)
+            self._heights.fit(sheet, row, text, width, points=points, bold=look in BOLD_LOOKS)
 
 
 def overview_lines(content: ListContent) -> Iterator[Line]:

@@ -44,6 +44,14 @@ def first_decision(context: RunContext) -> GoLive | None:
         return load_decision(connection, context.school_id, first=True)
 
 
+def is_before_going_live(context: RunContext, day: date) -> bool:
+    """Whether what became due on a school-local day is never sent: in live mode, before it was decided."""
+    if context.school.messages.mode != "live":
+        return False
+    decided = first_decision(context)
+    return decided is None or day < context.school_year().local_date(decided.decided_at)
+
+
 def sample(context: RunContext, half_term: HalfTermId) -> tuple[SampledStudent, ...]:
     """Ten students of the closing snapshot, drawn anew for each half term and always the same ones for it.
 

@@ -2,8 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from email.message import EmailMessage
 from enum import StrEnum
@@ -17,6 +17,7 @@ from sims_sync.school_year import HalfTermId
 Mode = Literal["shadow", "live"]
 PROGRAMME_LEAD = "programme-lead"
 ADMIN = "admin"
+ADMINS_COPY = "+admin"  # behind the staff id in the key of the admin's copy
 
 
 class MessageKind(StrEnum):
@@ -65,6 +66,7 @@ class Letter:
     instead, where none is known (DOMAIN §1: the programme lead), None = nowhere. `day`: the school-local day it became
     due: going live sends nothing that became due before. `told`: what its reader learns, in counts, for a correction.
     `any_time`: outside the send window too, and to its addressee in shadow mode too: alerts to the admin (rule 6).
+    `for_admin`: the admin's copy in shadow mode, a message of its own with its own key.
     """
 
     kind: MessageKind
@@ -79,6 +81,7 @@ class Letter:
     link: str | None = None
     any_time: bool = False
     told: Mapping[str, Any] = field(default_factory=dict)
+    for_admin: bool = False
 
 
 def message_key(school: str, half_term: HalfTermId, kind: MessageKind, occasion: str, staff_id: str) -> str:
@@ -91,10 +94,28 @@ def key_of(school: str, letter: Letter) -> str:
     return message_key(school, letter.half_term, letter.kind, letter.occasion, letter.staff_id)
 
 
+def with_admins_copies(school: SchoolConfig, letters: Sequence[Letter]) -> list[Letter]:
+    """In shadow mode the admin receives everything too (rule 8c): each a message of its own, for a mail has one reader.
+
+    It tells its reader nothing that a correction would have to take back: the lead's copy is corrected, and copied.
+    An admin who is the programme lead has it already; one outside of the allowed domains may not have it.
+    """
+    admin = school.people.admin
+    is_lead = admin.strip().casefold() == school.people.programme_lead.strip().casefold()
+    if school.messages.mode == "live" or is_lead or not is_deliverable(admin, school.messages.allowed_domains):
+        return list(letters)
+    found: list[Letter] = []
+    for letter in letters:
+        found.append(letter)
+        if not (letter.any_time or letter.for_admin):
+            found.append(replace(letter, staff_id=f"{letter.staff_id}{ADMINS_COPY}", told={}, for_admin=True))
+    return found
+
+
 def recipient_of(school: SchoolConfig, letter: Letter) -> str | None:
-    """Where it goes: in shadow mode to the programme lead (rule 8c); None = no address that mail may go to."""
+    """Where it goes: in shadow mode to programme lead and admin (rule 8c); None = no address that mail may go to."""
     if school.messages.mode != "live" and not letter.any_time:
-        return school.people.programme_lead
+        return school.people.admin if letter.for_admin else school.people.programme_lead
     for address in (letter.address, letter.fallback):
         if address and is_deliverable(address, school.messages.allowed_domains):
             return address

@@ -8,8 +8,16 @@ from datetime import datetime, timedelta
 from sims_sync.connector import Mailer, SendOutcome
 from sims_sync.context import RunContext
 from sims_sync.errors import ConfigurationError, SimsSyncError
-from sims_sync.messages.going_live import NOT_DECIDED, first_decision
-from sims_sync.messages.letters import Letter, content_of, envelope_of, key_of, read_content, recipient_of
+from sims_sync.messages.going_live import NOT_DECIDED, first_decision, is_before_going_live
+from sims_sync.messages.letters import (
+    Letter,
+    content_of,
+    envelope_of,
+    key_of,
+    read_content,
+    recipient_of,
+    with_admins_copies,
+)
 from sims_sync.outcome import Ending, Outcome, Problem
 from sims_sync.registry import build_mailer
 from sims_sync.school_year import SchoolYear
@@ -39,6 +47,7 @@ class _Sending:
     states: Counter[str] = field(default_factory=Counter)
     detail: str = ""
     waiting: int = 0
+    copies: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,17 +70,25 @@ class Outbox:
         letters, too_early = self._since_going_live(letters)
         if too_early is not None:
             return too_early
-        waiting = self.waiting(letters)
+        waiting = self.waiting(with_admins_copies(self.context.school, letters))
         if not waiting:
             return self.nothing_left()
         able = [letter for letter in waiting if recipient_of(self.context.school, letter) is not None]
         problems = self._no_address(len(waiting) - len(able))
         ready = [letter for letter in able if letter.any_time or self.school_year.in_send_window(self.context.now())]
         if able and not ready:
-            return Outcome(Ending.HELD if problems else Ending.DONE, problems=problems, notes=(self._wait(len(able)),))
+            return Outcome(Ending.HELD if problems else Ending.DONE, problems=problems, notes=(self._wait(_own(able)),))
         if self.context.rehearsal or self.context.dry:
-            return Outcome(problems=problems, notes=(f"{self._count(len(ready))} would be sent.",))
+            return Outcome(problems=problems, notes=(f"{self._count(_own(ready))} would be sent.",))
         return self._outcome(self._send_all(ready), problems)
+
+    def nothing_can_leave(self, letters: Sequence[Letter]) -> Outcome | None:
+        """What a run says where none of them may go any more, or none yet: nobody is then asked to release anything."""
+        letters, too_early = self._since_going_live(letters)
+        if too_early is not None:
+            return too_early
+        letters = with_admins_copies(self.context.school, letters)
+        return None if self.waiting(letters) else self.nothing_left()
 
     def waiting(self, letters: Sequence[Letter]) -> list[Letter]:
         """Those that have neither left nor been given up, and that may be tried now."""
@@ -87,7 +104,7 @@ class Outbox:
         for letter in letters:
             self.context.go_on()
             if not letter.any_time and not self.school_year.in_send_window(self.context.now()):
-                done.waiting += 1  # the window closed over the work
+                done.waiting += not letter.for_admin  # the window closed over the work
                 continue
             mailer = mailer or build_mailer(section.connector, section.options, self.context.connector_context())
             try:
@@ -114,7 +131,10 @@ class Outbox:
             return
         state = _STATES[result.outcome]
         self._settle(letter, state, result.detail, None)
-        done.states[state] += 1
+        if state == SENT and letter.for_admin:
+            done.copies += 1
+        else:
+            done.states[state] += 1
         done.detail = result.detail if state != SENT else done.detail
 
     def _claim(self, letter: Letter, message_id: str) -> int | None:
@@ -164,14 +184,12 @@ class Outbox:
 
     def _since_going_live(self, letters: Sequence[Letter]) -> tuple[Sequence[Letter], Outcome | None]:
         """In live mode what became due before it was decided is never sent; without a decision nothing is (rule 8c)."""
-        if self.context.school.messages.mode != "live":
-            return letters, None
-        decided = first_decision(self.context)
-        if decided is None:
+        if self.context.school.messages.mode == "live" and first_decision(self.context) is None:
             staff = [letter for letter in letters if not letter.any_time]
             return ([], Outcome(Ending.HELD, problems=(NOT_DECIDED,))) if staff else (letters, None)
-        since = self.school_year.local_date(decided.decided_at)
-        return [letter for letter in letters if letter.any_time or letter.day >= since], None
+        return [
+            letter for letter in letters if letter.any_time or not is_before_going_live(self.context, letter.day)
+        ], None
 
     def _is_waiting(self, letter: Letter) -> bool:
         with self.context.store.reading() as connection:
@@ -197,6 +215,7 @@ class Outbox:
 
     def _outcome(self, done: _Sending, problems: tuple[Problem, ...]) -> Outcome:
         notes = [f"{self._count(done.states[SENT])} sent."]
+        notes += [f"Shadow mode: {done.copies} of them to the admin too."] if done.copies else []
         notes += [self._wait(done.waiting)] if done.waiting else []
         failed = sum(count for state, count in done.states.items() if state != SENT)
         if failed:
@@ -207,6 +226,11 @@ class Outbox:
 
     def _count(self, count: int) -> str:
         return f"{count} {self.noun[0] if count == 1 else self.noun[1]}"
+
+
+def _own(letters: Sequence[Letter]) -> int:
+    """How many there are, the admin's copies not counted; where only copies are left, those."""
+    return sum(not letter.for_admin for letter in letters) or len(letters)
 
 
 def wait_after(attempts: int) -> timedelta:

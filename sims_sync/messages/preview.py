@@ -8,6 +8,7 @@ from sims_sync.compliance_report import compliance_report
 from sims_sync.context import RunContext
 from sims_sync.errors import RunError
 from sims_sync.messages.corrections import correction_letters
+from sims_sync.messages.going_live import is_before_going_live
 from sims_sync.messages.letters import Letter, MessageKind, envelope_of, recipient_of
 from sims_sync.messages.pointers import NO_POINTER
 from sims_sync.messages.reminders import OCCASIONS, SECOND, due_reminder, reminder_holds, reminder_letters
@@ -24,13 +25,18 @@ def held_for(context: RunContext, half_term: HalfTermId, occasion: str) -> tuple
 
 
 def due_occasions(context: RunContext) -> tuple[tuple[HalfTermId, str], ...]:
-    """The half terms and occasions whose messages are due now: a reminder, a report, both or neither."""
+    """The half terms and occasions whose messages are due now: a reminder, a report, both or neither.
+
+    Not what became due before going live: it is never sent, so that there is nothing to release.
+    """
     school_year = context.school_year()
     starts_with = HalfTermId.parse(context.school.programme.starts_with)
     reminder = due_reminder(school_year, starts_with, context.now())
-    found = [reminder[:2]] if reminder is not None else []
+    found = [reminder] if reminder is not None else []
     half_term = report_half_term(school_year, starts_with, context.now())
-    return (*found, (half_term, OCCASION)) if half_term is not None else tuple(found)
+    if half_term is not None and (day := school_year.dates(half_term).report) is not None:
+        found.append((half_term, OCCASION, day))
+    return tuple((each, occasion) for each, occasion, day in found if not is_before_going_live(context, day))
 
 
 def previewed(context: RunContext, kind: MessageKind, half_term: HalfTermId) -> list[EmailMessage]:

@@ -46,8 +46,9 @@ def _send_due(
     if report.assessment.not_assessed is not None:
         return Outcome(notes=(report.assessment.not_assessed,))
     outbox, letters = Outbox(context, school_year, NOUN, patient), reminder_letters(context, report, occasion, day)
-    if letters and not outbox.waiting(letters):
-        return outbox.nothing_left()
+    nothing = outbox.nothing_can_leave(letters) if letters else None
+    if nothing is not None:
+        return nothing
     problems = _why_not(context, report, occasion, letters)
     if problems:
         return Outcome(Ending.HELD, problems=problems)

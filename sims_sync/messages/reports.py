@@ -55,7 +55,7 @@ def report_half_term(school_year: SchoolYear, starts_with: HalfTermId, moment: d
 
 
 def send_reports(context: RunContext, *, patient: bool = False) -> Outcome:
-    """Send the Heads of House their report, once each; in shadow mode to the programme lead only (rule 8c)."""
+    """Send the Heads of House their report, once each; in shadow mode to programme lead and admin only (rule 8c)."""
     if context.school.messages.mode == "off":
         return Outcome(notes=("Messages are switched off: nothing was sent.",))
     school_year = context.school_year()
@@ -71,8 +71,9 @@ def _send_due(context: RunContext, school_year: SchoolYear, half_term: HalfTermI
         return Outcome(notes=(report.assessment.not_assessed,))
     released = replace(report, held=())
     outbox, letters = Outbox(context, school_year, NOUN, patient), report_letters(context, released)
-    if not outbox.waiting(letters):
-        return outbox.nothing_left()  # what came after the last one left can hold nothing any more
+    nothing = outbox.nothing_can_leave(letters)
+    if nothing is not None:
+        return nothing  # what came after the last one left can hold nothing any more
     held = still_held(context, half_term, OCCASION, report.held)
     if held:
         return Outcome(Ending.HELD, problems=problems_of_held(held))

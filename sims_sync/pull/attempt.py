@@ -304,6 +304,7 @@ class Attempt:
             at=ground.now,
             run_id=ground.run_id,
             scope=scope,
+            contents=read.contents(number for number, _, student_id in held if student_id is None),
         )
 
     def outcome(

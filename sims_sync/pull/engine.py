@@ -159,4 +159,5 @@ def _hold_file(context: RunContext, name: str, section: SourceSection, reading: 
             at=context.now(),
             run_id=context.run_id,
             scope=reading.state.name,
+            contents={0: reading.state.fingerprint} if reading.state.fingerprint else {},
         )

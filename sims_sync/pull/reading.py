@@ -1,6 +1,8 @@
 """One source read and mapped: the records, the rows that are held, and what the guard needs to know of it."""
 
-from collections.abc import Callable, Mapping
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -39,6 +41,19 @@ class MappedRead:
     notes: tuple[str, ...]
     unmapped: tuple[str, ...] = ()
     raw: tuple[Row, ...] = ()
+
+    def contents(self, numbers: Iterable[int]) -> dict[int, str]:
+        """Record number → a digest of what the mapping reads of that row; 0 stands for the whole of the source.
+
+        By it a row that cannot be tied to a student is known again wherever it stands, and another one is not taken
+        for it. Columns that nothing reads, as a date of printing, make no other row of it.
+        """
+        wanted, unread = frozenset(numbers), frozenset(self.unmapped)
+        rows = {row.number: row.values for row in self.raw if row.number in wanted}
+        found = {number: _digest(values, unread) for number, values in rows.items()}
+        if 0 in wanted and self.state.fingerprint:
+            found[0] = self.state.fingerprint
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,3 +145,8 @@ def notes_of(mapper: Mapper) -> tuple[str, ...]:
         *(f"{field}: {count} values not used ({rule})." for (field, rule), count in mapper.notes.items()),
         *(f"{field}: {count} doubtful values kept ({rule})." for (field, rule), count in mapper.remarks.items()),
     )
+
+
+def _digest(values: Mapping[str, str], unread: frozenset[str]) -> str:
+    read = sorted((column, text) for column, text in values.items() if column not in unread)
+    return hashlib.blake2b(json.dumps(read, ensure_ascii=False).encode(), digest_size=16).hexdigest()

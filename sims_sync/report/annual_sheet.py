@@ -15,7 +15,7 @@ ANONYMOUS = (
     f"Results are shown from {FEWEST_ANSWERS} answers on, as a mean and a share; no single sheet is ever shown.",
     f"Scale: {SCALE}. Leave a question open if it does not apply to you.",
 )
-_QUESTION_WIDTH, _ANSWER_WIDTH = 80, 16
+_QUESTION_WIDTH, _ANSWER_WIDTH = 72, 14
 _ROWS_TO_COLLECT = 200
 
 
@@ -32,8 +32,7 @@ def render_sheet(as_of: datetime) -> bytes:
 def _questions(sheets: Sheets) -> None:
     sheet = sheets.sheet(QUESTION_SHEET)
     sheet.set_footer("&LAnonymous: write no name")
-    sheet.set_column(0, 0, _QUESTION_WIDTH)
-    sheet.set_column(1, 1, _ANSWER_WIDTH)
+    sheets.columns(sheet, [_QUESTION_WIDTH, _ANSWER_WIDTH])
     first = _column(sheets, sheet, 0, 0, [("title", TITLE), *(("text", line) for line in ANONYMOUS), ("text", "")])
     sheets.write(sheet, first, 0, "Question", "header")
     sheets.write(sheet, first, 1, f"{LOWEST} to {HIGHEST}", "header")

@@ -13,9 +13,9 @@ from sims_sync.report.wording import STAFF_ONLY, house_name
 COVER_SHEET = "Ready to send"
 MATRIX_SHEET = "House Matrix"
 COUNTS_SHEET = "Counts"
-_MATRIX_WIDTHS = (16, 12, 9, *(17,) * 6, 12, 12, 12, 40)
+_MATRIX_WIDTHS = (12, 11, 7, *(20,) * 6, 10, 9, 9, 28)
 _COUNTS_HEADINGS = ("House", "Tutor group", "Half term", "Status", "Done", "Due", "Share done", "Targets", "Reviews")
-_COUNTS_WIDTHS = (16, 12, 18, 20, 8, 8, 14, 10, 10)
+_COUNTS_WIDTHS = (16, 12, 24, 20, 8, 8, 14, 10, 10)
 _PDF_WIDTHS = (1.1, *(1.25,) * 6, 0.95, 0.8, 0.85)
 
 
@@ -118,8 +118,9 @@ def _counts_sheet(sheets: Sheets, matrix: HouseMatrix) -> None:
     ]
     sheet = sheets.table(COUNTS_SHEET, _COUNTS_HEADINGS, _COUNTS_WIDTHS, len(rows), fixed=2)
     for number, (row, column, cell) in enumerate(rows, start=1):
-        status = str(cell.status or cell.word)
+        status = words.status_word(cell)
         texts: tuple[str, ...] = (row.house, row.group, words.column_heading(column), status)
         values: tuple[Cell, ...] = (*texts, cell.done, cell.due, cell.percent, cell.targets, cell.reviews)
         for place, value in enumerate(values):
-            sheets.write(sheet, number, place, value, "percent" if _COUNTS_HEADINGS[place] == "Share done" else "text")
+            look = "percent" if _COUNTS_HEADINGS[place] == "Share done" else "number"
+            sheets.write(sheet, number, place, value, look)

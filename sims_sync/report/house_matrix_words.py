@@ -23,8 +23,13 @@ def cell_status(cell: MatrixCell) -> str:
     """Symbol, word and number (rule 20), or the word that stands in place of figures."""
     if not cell.has_figures:
         return cell.word
-    word = f"{STATUS_SYMBOLS[cell.status]} {cell.status}" if cell.status else cell.word
+    word = status_word(cell)
     return word if cell.status is Status.NOT_DUE else f"{word} {cell.done}/{cell.due}"
+
+
+def status_word(cell: MatrixCell) -> str:
+    """Symbol and word; for a group that was covered or without a tutor, what it was instead."""
+    return f"{STATUS_SYMBOLS[cell.status]} {cell.status}" if cell.status else cell.word
 
 
 def cell_work(cell: MatrixCell) -> str:

@@ -17,6 +17,11 @@ def paragraph(text: str, style: str = "plain") -> Block:
     return {"kind": "paragraph", "style": style, "text": text}
 
 
+def page() -> Block:
+    """What follows begins on a page of its own."""
+    return {"kind": "page"}
+
+
 def listed(lines: Sequence[str]) -> Block:
     """A list of lines."""
     return {"kind": "list", "lines": list(lines)}

@@ -23,6 +23,8 @@ LAYOUT = r"""#let typefaces = json(bytes(sys.inputs.typefaces))
 #set document(title: report.title)
 #set text(lang: "en", region: "GB", font: typefaces, size: 10pt, fill: ink)
 #set par(leading: 0.55em, spacing: 0.7em)
+// The second typeface draws the symbols large enough to be told apart in print.
+#show regex("[✔◕▲○▼●]"): set text(font: typefaces.last())
 #set page(
   paper: "a4",
   flipped: report.at("landscape", default: false),
@@ -67,11 +69,7 @@ LAYOUT = r"""#let typefaces = json(bytes(sys.inputs.typefaces))
 
 #let caption(words) = block(sticky: true, above: 0pt, below: 3pt, par(text(9pt, fill: quiet, words)))
 
-// The second typeface draws the symbols large enough to be told apart in print.
-#let status(words, color) = {
-  show regex("[✔◕▲○▼●]"): set text(font: typefaces.last())
-  text(weight: "bold", fill: color, words)
-}
+#let status(words, color) = text(weight: "bold", fill: color, words)
 
 #let group-cells(it, row) = (
   strong(row.group) + if row.tutors != "" { linebreak() + row.tutors },
@@ -100,7 +98,6 @@ LAYOUT = r"""#let typefaces = json(bytes(sys.inputs.typefaces))
 
 // A cell of `table`: a text, perhaps strong, perhaps with a quiet line and a bar below it.
 #let cell(it) = {
-  show regex("[✔◕▲○▼●]"): set text(font: typefaces.last())
   if it.strong { strong(it.text) } else { it.text }
   if it.quiet != "" { linebreak() + text(8pt, fill: quiet, it.quiet) }
   if it.percent != none { bar(it.percent) }
@@ -139,6 +136,7 @@ LAYOUT = r"""#let typefaces = json(bytes(sys.inputs.typefaces))
   list: lines,
   table: any-table,
   bars: bars,
+  page: it => pagebreak(weak: true),
 ).at(it.kind)(it)
 
 #for it in report.blocks { shown(it) }

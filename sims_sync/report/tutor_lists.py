@@ -92,12 +92,18 @@ def render_workbook(summary: ComplianceSummary, lists: Sequence[TutorList]) -> b
 
 
 def render_pdf(summary: ComplianceSummary, lists: Sequence[TutorList]) -> bytes:
-    """The lists one after the other on A4, tagged (PDF/UA-1)."""
+    """The lists a page for each group on A4, tagged (PDF/UA-1)."""
     content = [blocks.heading(1, wording.title(summary)), *map(blocks.paragraph, _opening(summary))]
     content += [{"kind": "silence", "text": sentence} for sentence in wording.silence(summary)]
-    for each in lists:
-        content += _pdf_blocks(summary, each)
-    content += [blocks.heading(2, "Data as of"), blocks.listed(list(_data(summary)))]
+    data = [blocks.heading(2, "Data as of"), blocks.listed(list(_data(summary)))]
+    if len(lists) == 1:
+        content += [*_pdf_blocks(summary, lists[0]), *data]
+    else:
+        overview = [f"{each.title}: {each.figures}" for each in lists]
+        content += [blocks.heading(2, "Tutor groups"), blocks.listed(overview)] if overview else []
+        content += data
+        for each in lists:
+            content += [blocks.page(), *_pdf_blocks(summary, each)]
     document: dict[str, object] = {"title": wording.title(summary), "staff_only": wording.STAFF_ONLY}
     return typeset(document | {"blocks": content}, summary.as_of)
 
@@ -179,6 +185,8 @@ def _pdf_blocks(summary: ComplianceSummary, each: TutorList) -> Iterator[blocks.
     yield blocks.heading(2, f"{each.title}, {wording.house_name(each.house)}")
     yield blocks.paragraph(each.figures, "headline")
     yield blocks.paragraph("; ".join(wording.notes(summary, each.row.figures)), "quiet")
+    # Each page may be given out alone.
+    yield blocks.paragraph(" ".join((*_opening(summary), wording.age_line(summary))), "quiet")
     if each.remark:
         yield blocks.paragraph(each.remark)
     if each.students:

@@ -190,15 +190,18 @@ def hold_rows(
     at: datetime,
     run_id: str,
     scope: str = "",
+    contents: Mapping[int, str] | None = None,
 ) -> None:
     """Put rows in quarantine, or count them once more; rows of this source and `scope` that are well again leave it.
 
     `scope` is the file's name where a source hands in several: one file says nothing about the rows of another.
+    `contents`: record number → a digest of the row, by which one that is nobody's is known again; else its number is.
     """
     known = _known_rows(connection, school, kind, source, scope)
     seen: dict[str, dict[str, Any]] = {}
     for number, error, student_id in rows:
-        quarantine_id = _quarantine_id(kind, f"{source}/{scope}", error, student_id, number)
+        subject = student_id or (contents or {}).get(number) or f"record {number}"
+        quarantine_id = _quarantine_id(kind, f"{source}/{scope}", error, subject)
         before = known.get(quarantine_id)
         seen[quarantine_id] = {
             "school": school,
@@ -322,8 +325,7 @@ def load_problems(connection: Connection, school: str) -> tuple[DataProblem, ...
     return tuple(DataProblem(row["code"], row["subject"], row["what"], row["do"]) for row in rows)
 
 
-def _quarantine_id(kind: Kind, source: str, error: RecordError, student_id: str | None, number: int) -> str:
-    subject = student_id or f"record {number}"
+def _quarantine_id(kind: Kind, source: str, error: RecordError, subject: str) -> str:
     text = json_ready([kind.value, source, error.code, error.field, error.rule, subject])
     return "q" + hashlib.blake2b(repr(text).encode(), digest_size=8).hexdigest()
 

@@ -47,11 +47,21 @@ def read_everything(world: World, when: str, entries: list[Row] | None = None) -
 
 
 @pytest.fixture
-def school(sqlite_world: World) -> World:
+def with_an_admin(sqlite_world: World) -> World:
     """Two houses with a Head each; everything read on the morning after the deadline."""
     (sqlite_world.school.base / "roles.csv").write_text(ROLES, encoding="utf-8")
     read_everything(sqlite_world, "2026-12-16 06:00")
     return sqlite_world
+
+
+@pytest.fixture
+def school(with_an_admin: World) -> World:
+    """The same, whose programme lead is the admin too, so that shadow mode has one reader."""
+    return with_people(with_an_admin, admin="Lead@austen.example")
+
+
+def with_people(world: World, **update: str) -> World:
+    return world.with_school(people=world.school.people.model_copy(update=update))
 
 
 def report(world: World, when: str = REPORT_DAY) -> RunReport:
@@ -98,6 +108,31 @@ def test_each_head_of_house_gets_one_report_delivered_to_the_programme_lead(scho
     assert all("SHADOW" in str(message["Subject"]) for message in sent)
     assert states(school) == ["sent", "sent"]
     assert all(row.half_term == str(AUTUMN_2) for row in messages(school).values())
+
+
+def test_in_shadow_mode_the_admin_receives_each_too_once_and_under_a_key_of_its_own(with_an_admin: World) -> None:
+    found = report(with_an_admin)
+    assert found.outcome.notes == ("2 reports sent.", "Shadow mode: 2 of them to the admin too.")
+    report(with_an_admin, "2026-12-16 09:00")
+    sent = with_an_admin.post.messages
+    assert sorted(str(message["To"]) for message in sent) == ["it@austen.example"] * 2 + ["lead@austen.example"] * 2
+    assert all("SHADOW" in str(message["Subject"]) for message in sent)
+    assert len({str(message["Message-ID"]) for message in sent}) == len(messages(with_an_admin)) == 4
+
+
+def test_an_admins_copy_that_failed_is_tried_again_and_the_leads_is_not(with_an_admin: World) -> None:
+    mailer = UnsureMailer(SendResult(SendOutcome.SENT), RetriableError("later", "The server said later.", "Wait."))
+    unsure = with_mailer(with_an_admin, mailer)
+    assert report(unsure).outcome.ending is Ending.FAILED
+    report(unsure, "2026-12-16 09:00")
+    assert [str(message["To"]) for message in mailer.tried].count("lead@austen.example") == 2
+    assert states(unsure) == ["sent"] * 4
+
+
+def test_an_admin_outside_of_the_schools_domains_receives_no_copy(with_an_admin: World) -> None:
+    outside = with_people(with_an_admin, admin="help@it-firm.example")
+    assert report(outside).outcome.ending is Ending.DONE
+    assert {str(message["To"]) for message in outside.post.messages} == {"lead@austen.example"}
 
 
 def test_no_mail_names_a_student(school: World) -> None:

@@ -39,6 +39,7 @@ JOBS = [
     "take_snapshots",
     "report_compliance",
 ]
+LEAD, IT = "programme.lead@austen-academy.example", "admin@austen-academy.example"
 DEADLINE = "Tue 15 Dec 2026"
 
 
@@ -87,9 +88,11 @@ def test_sims_was_read_at_six_and_the_report_left_at_half_past_seven(pristine_de
     assert {(moment[:15], state) for moment, state in sent} == {("2026-12-16 07:3", "sent")}
 
 
-def test_every_mail_goes_to_the_programme_lead_alone_and_says_that_it_is_a_shadow(pristine_demo: Path) -> None:
+def test_every_mail_goes_once_to_programme_lead_and_admin_and_says_that_it_is_a_shadow(pristine_demo: Path) -> None:
     sent = mails(pristine_demo / "mail")
-    assert {mail["To"] for mail in sent} == {"programme.lead@austen-academy.example"}
+    to = {reader: sorted(str(mail["Subject"]) for mail in sent if mail["To"] == reader) for reader in (LEAD, IT)}
+    assert to[LEAD] == to[IT]
+    assert len(to[LEAD]) * 2 == len(sent)
     assert {mail["Cc"] for mail in sent} | {mail["Bcc"] for mail in sent} == {None}
     assert all("SHADOW – not sent to" in str(mail["Subject"]) for mail in sent)
     assert all({"text/plain", "text/html"} <= {part.get_content_type() for part in mail.walk()} for mail in sent)

@@ -470,3 +470,25 @@ def test_sorting_one_column_by_itself_gives_no_other_student_a_reason(sqlite_wor
     morning(world, "2026-12-14")
     assert student_id(world, 4) not in excusals(world)
     assert "sorting it alone" in str(opened(world, "groups/8A1").of("Vorrin4"))
+
+
+def test_what_was_refused_and_could_be_taken_over_later_stays_until_it_is_saved_once_more(sqlite_world: World) -> None:
+    world = sqlite_world
+    write(world)
+    opened(world, "groups/8A1").write("Vorrin3", reason="suspended").save(place(world, "groups/8A1"))
+    morning(world, "2026-12-11")
+    heads = opened(world, "houses/Austen").write("Vorrin3", decision=ACCEPT)
+    opened(world, "groups/8A1").write("Vorrin3", reason="refused").save(place(world, "groups/8A1"), "2026-12-11 15:00")
+    morning(world, "2026-12-14")
+    heads.save(place(world, "houses/Austen"), "2026-12-14 16:00")
+    morning(world, "2026-12-15")
+    assert "has changed since this list was written" in opened(world, "houses/Austen").of("Vorrin3")[Col.ANSWER]
+    for day in ("2026-12-16", "2026-12-17"):  # nobody looked: the decision was about another reason, so it is not taken
+        morning(world, day)
+        row = opened(world, "houses/Austen").of("Vorrin3")
+        assert row[Col.DECISION] == ACCEPT
+        assert "save this list once more" in row[Col.ANSWER]
+        assert excusals(world)[student_id(world, 3)].accepted is None
+    opened(world, "houses/Austen").save(place(world, "houses/Austen"), "2026-12-17 15:00")
+    morning(world, "2026-12-18")
+    assert excusals(world)[student_id(world, 3)].accepted is True

@@ -13,8 +13,8 @@ from sims_sync.messages.decisions import discard_message, retry_message
 from sims_sync.messages.going_live import go_live, sample
 from sims_sync.messages.letters import MessageKind
 from sims_sync.messages.outbox import LONGEST_WAIT, wait_after
-from sims_sync.messages.preview import held_for, previewed
-from sims_sync.messages.releasing import release_held
+from sims_sync.messages.preview import due_occasions, held_for, previewed
+from sims_sync.messages.releasing import release_held, still_held
 from sims_sync.messages.wordings import EXAMPLES, wording_problems
 from sims_sync.outcome import Ending
 from sims_sync.records import Kind
@@ -172,6 +172,41 @@ def test_what_became_due_before_going_live_is_never_sent(sqlite_world: World) ->
     read_all(world, "2026-12-17 06:00")
     world.run("report_compliance", "2026-12-17 09:30")
     assert to(world) == []
+
+
+def test_nobody_is_asked_to_release_what_became_due_before_going_live(sqlite_world: World) -> None:
+    (sqlite_world.school.base / "roles.csv").write_text(ROLES, encoding="utf-8")
+    decide(sqlite_world, datetime(2026, 12, 17, 9, tzinfo=UTC))
+    world = live(sqlite_world)
+    read_all(world, "2026-12-17 06:00", done=())  # no entry from any source: the guard would hold it
+    found = world.run("report_compliance", "2026-12-17 09:30").outcome
+    assert (found.ending, found.problems) == (Ending.DONE, ())
+    assert due_occasions(world.context("2026-12-17 09:30")) == ()
+
+
+def test_without_a_decision_that_is_what_is_said_and_no_release_is_asked_for(sqlite_world: World) -> None:
+    (sqlite_world.school.base / "roles.csv").write_text(ROLES, encoding="utf-8")
+    world = live(sqlite_world)
+    read_all(world, "2026-12-16 06:00", done=())
+    found = world.run("report_compliance", REPORT).outcome
+    assert [problem.code for problem in found.problems] == ["not-decided"]
+
+
+def test_a_released_entry_of_nobody_does_not_cover_another_at_its_place(school: World) -> None:
+    read_all(school, "2026-12-16 06:00")
+    nobodys = [*(typed(number) for number in DONE), typed(98)]
+    school.read(Kind.MENTORING_ENTRIES, nobodys, "2026-12-16 06:30")
+    context = school.context(REPORT)
+    held = held_for(context, AUTUMN_2, "report")
+    assert [reason.code for reason in held] == ["quarantine-untied"]
+    release_held(context, AUTUMN_2, "report", held, who="lead", reason="It is a student who never came")
+    moved = [typed(98), *(typed(number) for number in DONE)]
+    school.read(Kind.MENTORING_ENTRIES, moved, "2026-12-16 06:40")  # the same entry, in another row
+    assert still_held(context, AUTUMN_2, "report", held_for(context, AUTUMN_2, "report")) == ()
+    school.read(Kind.MENTORING_ENTRIES, [*nobodys[:-1], typed(99)], "2026-12-16 06:50")
+    found = school.run("report_compliance", REPORT).outcome
+    assert [problem.code for problem in found.problems] == ["quarantine-untied"]
+    assert to(school) == []
 
 
 def test_going_live_needs_a_closed_snapshot_ten_students_and_staff_who_were_told(sqlite_world: World) -> None:

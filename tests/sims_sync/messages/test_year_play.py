@@ -158,10 +158,11 @@ def every_day(year: SchoolYear) -> list[date]:
     return list(year.school_days_between(date(2026, 9, 1), date(2027, 8, 31)))
 
 
-def addresses(mode: str) -> dict[str, str]:
-    """Staff code → where their mail goes."""
-    codes = ("T1", "T2", "H1", "H2")
-    return {code: f"{code.casefold()}@austen.example" if mode == "live" else "lead@austen.example" for code in codes}
+def readers(mode: str, code: str) -> list[tuple[str, str]]:
+    """Whose message it is, and where it goes: in shadow mode one to the programme lead and one to the admin."""
+    if mode == "live":
+        return [(code, f"{code.casefold()}@austen.example")]
+    return [(code, "lead@austen.example"), (f"{code}+admin", "it@austen.example")]
 
 
 def staff_ids(world: World) -> dict[str, str]:
@@ -174,20 +175,21 @@ def expected(
     dates: dict[str, tuple[str, str, str]], mode: str, *, reminded: Sequence[str]
 ) -> list[tuple[str, str, str, str, str, str]]:
     """What should leave: (day, half term, kind, occasion, code, address)."""
-    to = addresses(mode)
     found = []
     for name, (first, second, report) in dates.items():
         half_term = f"{YEAR}/{name}"
         if name in reminded:
-            for code in ("T1", "T2"):
-                found += [(first, half_term, "tutor-reminder", "reminder-1", code, to[code])] if first else []
-                found.append((second, half_term, "tutor-reminder", "reminder-2", code, to[code]))
-        found += [(report, half_term, "head-of-house-report", "report", code, to[code]) for code in ("H1", "H2")]
+            for reader in (*readers(mode, "T1"), *readers(mode, "T2")):
+                found += [(first, half_term, "tutor-reminder", "reminder-1", *reader)] if first else []
+                found.append((second, half_term, "tutor-reminder", "reminder-2", *reader))
+        both = (*readers(mode, "H1"), *readers(mode, "H2"))
+        found += [(report, half_term, "head-of-house-report", "report", *reader) for reader in both]
     return sorted(found)
 
 
 def as_codes(world: World, found: Sequence[Left]) -> list[tuple[str, str, str, str, str, str]]:
     codes = staff_ids(world)
+    codes |= {f"{staff_id}+admin": f"{code}+admin" for staff_id, code in codes.items()}
     return sorted(
         (each.day, each.half_term, each.kind, each.occasion, codes.get(each.staff_id, each.staff_id), each.address)
         for each in found

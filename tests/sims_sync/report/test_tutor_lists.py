@@ -1,5 +1,6 @@
 """Each tutor's own page: the report's numbers, who is not done, and no more (DOMAIN rules 16, 20, 26)."""
 
+import re
 from io import BytesIO
 
 import pytest
@@ -108,6 +109,16 @@ def test_odd_group_names_still_give_sheets() -> None:
     assert len({name.casefold() for name in names}) == 5
 
 
-def test_as_pdf_it_is_written() -> None:
+def test_as_pdf_each_group_has_a_page_of_its_own_after_the_overview() -> None:
     made = named()
-    assert render_pdf(made, tutor_lists(made)).startswith(b"%PDF")
+    lists = tutor_lists(made)
+    assert pages_of(render_pdf(made, lists)) == len(lists) + 1
+
+
+def test_as_pdf_one_group_alone_is_one_page() -> None:
+    made = named()
+    assert pages_of(render_pdf(made, tutor_lists(made, "8A1"))) == 1
+
+
+def pages_of(pdf: bytes) -> int:
+    return len(re.findall(rb"/Type\s*/Page\b", pdf))
