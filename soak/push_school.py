@@ -7,11 +7,8 @@ handed in that corrects some of them, withdraws two and brings more. Collecting 
 import csv
 import json
 import os
-import re
 import shutil
 import sqlite3
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import closing
@@ -19,8 +16,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from sims_sync.demo.clock import write_clock
 from sims_sync.demo.cycle import prepare
+from soak.folder import set_clock, sims_sync
 
 STUDENTS = 60
 PUSH = ("push_targets", "confirm_targets", "pull_entries")
@@ -74,32 +71,8 @@ def make_school(base: Path) -> None:
 def copy_school(base: Path, folder: Path) -> Path:
     """A copy in which it is eight o'clock now."""
     shutil.copytree(base, folder)
-    started = datetime.now(UTC)
-    write_clock(folder / "sims", NOW, started)
-    config = (folder / "config.toml").read_text(encoding="utf-8")
-    for name, moment in (("clock", NOW), ("started", started)):
-        config = re.sub(rf"(?m)^{name} = .*$", f"{name} = {moment.isoformat()}", config)
-    (folder / "config.toml").write_text(config, encoding="utf-8")
+    set_clock(folder, NOW)
     return folder
-
-
-def sims_sync(folder: Path, *arguments: str, fault: str = "") -> int:
-    """Run the installed command on the school in `folder`; its exit code."""
-    script = Path(sys.executable).with_name("sims-sync.exe" if os.name == "nt" else "sims-sync")
-    return run_command([str(script)], folder, arguments, fault)
-
-
-def run_command(command: Sequence[str], folder: Path, arguments: Sequence[str], fault: str = "") -> int:
-    """Run a command like `sims-sync`; its exit code, negative where a signal ended it."""
-    environment = {**os.environ, "SIMS_DEMO_FAULT": fault} if fault else None
-    ended = subprocess.run(
-        [*command, *arguments, "--config", str(folder / "config.toml")],
-        env=environment,
-        check=False,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    return ended.returncode
 
 
 def facts_of(folder: Path) -> Facts:
