@@ -19,7 +19,7 @@ from sims_sync.demo.texts import TARGETS
 from sims_sync.school_year import HalfTermId, SchoolYear
 from sims_sync.store.going_live import GoLive, save_decision
 from sims_sync.store.session import open_store
-from soak.folder import set_clock, sims_sync
+from soak.folder import set_clock, set_keys, sims_sync
 from soak.post import HOST
 
 STUDENTS = 60
@@ -51,13 +51,16 @@ def at_half_past_seven(day: date) -> datetime:
     return datetime.combine(day, HALF_PAST_SEVEN, SCHOOL_TIMEZONE).astimezone(UTC)
 
 
-def make_year_school(base: Path, port: int) -> None:
-    """The school on the first school day of the year: read once, its first plans released; mail goes to that port."""
+def make_year_school(base: Path, port: int, sims_url: str | None = None) -> None:
+    """The school on the first school day of the year: read once, its first plans released; mail goes to that port.
+
+    `sims_url`: the OneRoster server into which targets are pushed; None = nothing is.
+    """
     prepare(base, STUDENTS)
     for kept in ("proformas", "workbooks"):
         for path in (base / kept).glob("*"):
             path.unlink()  # the demo's own: they tell of one half term only
-    configure(base, port)
+    configure(base, port, sims_url)
     year = reference_year()
     with closing(sqlite3.connect(base / "sims" / STATE_FILE)) as sims, sims:
         sims.execute("DELETE FROM result WHERE aspect LIKE 'Mentoring %'")
@@ -72,10 +75,11 @@ def make_year_school(base: Path, port: int) -> None:
     _decide(base)
 
 
-def configure(base: Path, port: int) -> None:
-    """Live from the year's first half term on, by the mail server at that port; nothing is pushed."""
+def configure(base: Path, port: int, sims_url: str | None) -> None:
+    """Live from the year's first half term on; to servers that run by themselves."""
     path = base / "config.toml"
     text = path.read_text(encoding="utf-8")
+    push = "enabled = false" if sims_url is None else "enabled = true"
     for before, after in (
         ('starts_with = "2026-27/autumn-2"', f'starts_with = "{STARTS_WITH}"'),
         ('mode = "shadow"', 'mode = "live"'),
@@ -83,12 +87,15 @@ def configure(base: Path, port: int) -> None:
             'connector = "mail_folder"\nfolder = "mail"',
             f'connector = "smtp"\nhost = "{HOST}"\nport = {port}\nsecurity = "none"',
         ),
-        ("[push]\nenabled = true", "[push]\nenabled = false"),
+        ('[push]\nenabled = true\nsimulated_sims = "sims"', f"[push]\n{push}"),
+        ("timeout_seconds = 1\ntotal_seconds = 5", "timeout_seconds = 10\ntotal_seconds = 30"),
     ):
         if before not in text:
             raise ValueError(f"The demo's configuration no longer says {before}.")
         text = text.replace(before, after)
     path.write_text(text, encoding="utf-8")
+    if sims_url is not None:
+        set_keys(base, {"base_url": f'"{sims_url}"', "token_url": f'"{sims_url}/connect/token"'})
 
 
 def _typed(
