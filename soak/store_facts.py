@@ -32,6 +32,7 @@ LEFT_OUT = frozenset(
     {"run_id", "first_seen", "last_seen", "seen_count", "confirmed_at", "since", "recorded_at", "attempts"}
     | {"queued_at", "attempted_at", "sent_at", "created", "announced_at", "taken_at", "written_at", "collected_at"}
     | {"fingerprint", "collected"}  # of a workbook, which says when its figures were true
+    | {"record_fingerprint"}  # of an entry, over the moment at which it was recorded too
 )
 
 
@@ -52,9 +53,10 @@ def differing_tables(one: frozenset[str], other: frozenset[str]) -> dict[str, in
 
 
 def _without_moments(value: object) -> object:
-    """A snapshot without the reads that it rests on, which say when they began."""
+    """A snapshot without its own moment and without the reads that it rests on, which say when they began."""
     if not isinstance(value, str) or not value.startswith('{"assessment"'):
         return value
     content = json.loads(value)
     content.pop("reads", None)
+    content["assessment"].pop("moment", None)
     return json.dumps(content, sort_keys=True)
