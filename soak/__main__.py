@@ -1,14 +1,16 @@
-"""Runs every long proof, or those named: `python -m soak [kill_pulls] [kill_push [--points N]]`."""
+"""Runs every long proof, or those named: `python -m soak [PROOF …] [OPTIONS]`."""
 
 import argparse
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 
+from soak.cycle import MINUTES, cycle
 from soak.kill_pulls import kill_pulls
 from soak.kill_push import kill_push
+from soak.messages import KILLS, messages
 
-PROOFS = ("kill_pulls", "kill_push")
+PROOFS = ("kill_pulls", "kill_push", "messages", "cycle")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -16,8 +18,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser("python -m soak", description="The long proofs.")
     parser.add_argument("names", nargs="*", metavar="PROOF", help=f"one of {', '.join(PROOFS)}; else all")
     parser.add_argument("--points", type=int, metavar="N", help="kill_push: no more boundaries of each round than N")
+    parser.add_argument("--days", type=int, metavar="N", help="messages: no more days of the year than N")
+    parser.add_argument("--kills", type=int, metavar="N", default=KILLS, help="messages: so many kills on each day")
+    parser.add_argument("--minutes", type=float, metavar="N", default=MINUTES, help="cycle: how long it is under fire")
+    parser.add_argument("--by", choices=("serve", "run"), default="serve", help="cycle: what is killed")
     asked = parser.parse_args(arguments)
-    proofs: dict[str, Callable[[], bool]] = {"kill_pulls": kill_pulls, "kill_push": partial(kill_push, asked.points)}
+    proofs: dict[str, Callable[[], bool]] = {
+        "kill_pulls": kill_pulls,
+        "kill_push": partial(kill_push, asked.points),
+        "messages": partial(messages, asked.days, asked.kills),
+        "cycle": partial(cycle, asked.minutes, asked.by),
+    }
     unknown = [name for name in asked.names if name not in proofs]
     if unknown:
         parser.error(f"unknown: {', '.join(unknown)}")

@@ -2,14 +2,16 @@
 
 It counts the boundaries the command comes by, and kills its own process at boundary NUMBER, as a power cut would: no
 handler runs, nothing is closed. A boundary is the instant just before, and the one just after: a commit, a request over
-HTTP, the start of another process, and a file's move or removal. NOTE is the file into which the kind of the boundary
-is written that it died at; with NUMBER 0 it lives, and writes them all.
+HTTP, a word to the mail server or its answer, the start of another process, a file's move or removal. NUMBER is "7",
+or "7:mail" for the seventh whose kind has that word in it. NOTE is the file into which the kind of the boundary is
+written that it died at; with NUMBER 0 it lives, and writes them all.
 """
 
 import functools
 import os
 import shutil
 import signal
+import smtplib
 import subprocess
 import sys
 import threading
@@ -28,8 +30,9 @@ DEATH = getattr(signal, "SIGKILL", signal.SIGTERM)  # Windows knows the second o
 class Boundaries:
     """Counts the boundaries, in whatever thread they are, and dies at one of them."""
 
-    def __init__(self, deadly: int, note: Path) -> None:
+    def __init__(self, deadly: int, word: str, note: Path) -> None:
         self._deadly = deadly
+        self._word = word
         self._note = note
         self._passed: list[str] = []
         self._lock = threading.Lock()
@@ -53,6 +56,8 @@ class Boundaries:
 
     def _pass(self, kind: str) -> None:
         with self._lock:
+            if self._word not in kind:
+                return
             self._passed.append(kind)
             if len(self._passed) == self._deadly:
                 self._note.write_text(kind, encoding="utf-8")
@@ -65,6 +70,8 @@ def watch(boundaries: Boundaries) -> None:
     watched: Sequence[tuple[Any, str, str]] = (
         (DefaultDialect, "do_commit", "commit"),
         (requests.Session, "send", "request"),
+        (smtplib.SMTP, "send", "word by mail"),
+        (smtplib.SMTP, "getreply", "answer by mail"),
         (subprocess.Popen, "__init__", "start of a process"),
         (os, "replace", "move"),
         (os, "rename", "move"),
@@ -77,7 +84,8 @@ def watch(boundaries: Boundaries) -> None:
 
 def main(arguments: Sequence[str]) -> None:
     """Run the command until it dies or ends."""
-    boundaries = Boundaries(int(arguments[0]), Path(arguments[1]))
+    number, _, word = arguments[0].partition(":")
+    boundaries = Boundaries(int(number), word, Path(arguments[1]))
     watch(boundaries)
     sys.argv = ["sims-sync", *arguments[2:]]
     try:

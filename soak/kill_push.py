@@ -17,7 +17,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from soak.push_school import Facts, copy_school, facts_of, files_in, is_open, make_school, run_command, sims_sync
+from soak.folder import run_command, sims_sync
+from soak.push_school import Facts, copy_school, facts_of, files_in, is_open, make_school
 
 PROCESSES = 2
 RUNS_AFTER = 3  # so many at most, until nothing is under way

@@ -7,11 +7,8 @@ handed in that corrects some of them, withdraws two and brings more. Collecting 
 import csv
 import json
 import os
-import re
 import shutil
 import sqlite3
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import closing
@@ -19,8 +16,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from sims_sync.demo.clock import write_clock
 from sims_sync.demo.cycle import prepare
+from soak.folder import set_clock, sims_sync
 
 STUDENTS = 60
 PUSH = ("push_targets", "confirm_targets", "pull_entries")
@@ -29,6 +26,7 @@ EARLIER = "2026-12-16T06:00:00+00:00"
 NOW = datetime(2026, 12, 16, 8, 0, tzinfo=UTC)  # when each copy begins; the first push was at 07:30
 HANDED_IN = datetime(2026, 12, 14, 15, 40, tzinfo=UTC)
 PROFORMA = "proforma.csv"
+INTERVIEWED = "2026-12-10"
 ROWS = 32  # every second one an interview, of a student who has a target typed in SIMS already: theirs goes beside it
 EARLIER_ROWS = 8  # of them four are corrected later, and two withdrawn
 CORRECTED = 4
@@ -61,45 +59,21 @@ def make_school(base: Path) -> None:
         sims_sync(base, "run", job, "--as-of", EARLIER)
         sims_sync(base, "plans", "release", "--first", "--reason", "soak")
     sims_sync(base, "run", "pull_results", "--as-of", EARLIER)
-    rows = _rows(base)
+    rows = proforma_rows(base, ROWS, INTERVIEWED)
     earlier = [{**row, "text": f"At first: {row['text']}"} for row in rows[:CORRECTED]]
-    _hand_in(base, earlier + rows[CORRECTED:EARLIER_ROWS], HANDED_IN - timedelta(days=2))
+    hand_in(base, earlier + rows[CORRECTED:EARLIER_ROWS], HANDED_IN - timedelta(days=2))
     sims_sync(base, "run", "collect_proformas", "--as-of", EARLIER)
     sims_sync(base, "plans", "release", "--first", "--reason", "soak")
     sims_sync(base, "run", *PUSH)
     withdrawn = [{**row, "state": "withdrawn"} for row in rows[CORRECTED : CORRECTED + WITHDRAWN]]
-    _hand_in(base, rows[:CORRECTED] + withdrawn + rows[CORRECTED + WITHDRAWN :], HANDED_IN)
+    hand_in(base, rows[:CORRECTED] + withdrawn + rows[CORRECTED + WITHDRAWN :], HANDED_IN)
 
 
 def copy_school(base: Path, folder: Path) -> Path:
     """A copy in which it is eight o'clock now."""
     shutil.copytree(base, folder)
-    started = datetime.now(UTC)
-    write_clock(folder / "sims", NOW, started)
-    config = (folder / "config.toml").read_text(encoding="utf-8")
-    for name, moment in (("clock", NOW), ("started", started)):
-        config = re.sub(rf"(?m)^{name} = .*$", f"{name} = {moment.isoformat()}", config)
-    (folder / "config.toml").write_text(config, encoding="utf-8")
+    set_clock(folder, NOW)
     return folder
-
-
-def sims_sync(folder: Path, *arguments: str, fault: str = "") -> int:
-    """Run the installed command on the school in `folder`; its exit code."""
-    script = Path(sys.executable).with_name("sims-sync.exe" if os.name == "nt" else "sims-sync")
-    return run_command([str(script)], folder, arguments, fault)
-
-
-def run_command(command: Sequence[str], folder: Path, arguments: Sequence[str], fault: str = "") -> int:
-    """Run a command like `sims-sync`; its exit code, negative where a signal ended it."""
-    environment = {**os.environ, "SIMS_DEMO_FAULT": fault} if fault else None
-    ended = subprocess.run(
-        [*command, *arguments, "--config", str(folder / "config.toml")],
-        env=environment,
-        check=False,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    return ended.returncode
 
 
 def facts_of(folder: Path) -> Facts:
@@ -110,10 +84,15 @@ def facts_of(folder: Path) -> Facts:
             names = [row[1] for row in store.execute(f"PRAGMA table_info({table})") if row[1] not in LEFT_OUT]
             found = store.execute(f"SELECT {', '.join(names)} FROM {table}").fetchall()  # noqa: S608 - this file's names
             rows += [repr((table, row)) for row in found]
+    return Facts(frozenset(rows), values_in_sims(folder), writes_in_sims(folder), files_in(folder))
+
+
+def values_in_sims(folder: Path) -> tuple[str, ...]:
+    """Every value that SIMS ever held, those written over included."""
     with closing(sqlite3.connect(folder / "sims" / "sims.db")) as sims:
         columns = "person_id, aspect, result_set, text, dated, sourced_id"
         ever = sims.execute(f"SELECT {columns} FROM result").fetchall()  # noqa: S608 - this file's names
-    return Facts(frozenset(rows), tuple(sorted(map(repr, ever))), _writes(folder), files_in(folder))
+    return tuple(sorted(map(repr, ever)))
 
 
 def files_in(folder: Path) -> frozenset[str]:
@@ -129,25 +108,26 @@ def is_open(folder: Path) -> bool:
         return bool(store.execute(chosen).fetchone()[0])
 
 
-def _writes(folder: Path) -> Counter[tuple[str, int]]:
+def writes_in_sims(folder: Path) -> Counter[tuple[str, int]]:
+    """What SIMS's log says was written there: (sourced id, revision) → how often."""
     lines = (folder / "sims" / "writes.jsonl").read_text(encoding="utf-8").splitlines()
     return Counter((line["sourcedId"], line["revision"]) for line in map(json.loads, lines))
 
 
-def _rows(base: Path) -> list[dict[str, str]]:
-    """Interviews and reviews by turns, one for each of the first students."""
+def proforma_rows(base: Path, count: int, interviewed: str) -> list[dict[str, str]]:
+    """Interviews and reviews by turns, held on that day, one for each of the first students."""
     with closing(sqlite3.connect(base / "sims-sync.db")) as store:
         students = store.execute(
             "SELECT admission_number, surname FROM student WHERE tutor_group IS NOT NULL AND leaving_date IS NULL"
             " ORDER BY admission_number LIMIT ?",
-            (ROWS,),
+            (count,),
         ).fetchall()
     return [
         {
             "row_id": f"soak-{number:02}",
             "admission_number": admission_number,
             "surname": surname,
-            "interview_date": "2026-12-10",
+            "interview_date": interviewed,
             "state": "submitted",
             "kind": kind,
             "text": f"Bring the planner signed by home to lesson {number}",
@@ -158,7 +138,8 @@ def _rows(base: Path) -> list[dict[str, str]]:
     ]
 
 
-def _hand_in(base: Path, rows: Sequence[dict[str, str]], when: datetime) -> None:
+def hand_in(base: Path, rows: Sequence[dict[str, str]], when: datetime) -> None:
+    """Put a pro-forma where it is collected, last changed at that moment."""
     path = base / "proformas" / PROFORMA
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, fieldnames=list(rows[0]))
