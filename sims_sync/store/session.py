@@ -1,8 +1,9 @@
 """Opens the store: the engine for SQLite or PostgreSQL, its schema brought up to date, and transactions."""
 
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
 
@@ -103,6 +104,7 @@ def _sqlite(path: Path) -> Engine:
     except OSError:
         what = f"The store's folder {path.parent} cannot be made."
         raise RetriableError("store", what, "Check store.url, that path and this account's rights.") from None
+    _close_to_others(path)
     engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": BUSY_TIMEOUT_SECONDS})
 
     @event.listens_for(engine, "connect")
@@ -118,6 +120,12 @@ def _sqlite(path: Path) -> Engine:
         connection.exec_driver_sql("BEGIN" if readonly else "BEGIN IMMEDIATE")
 
     return engine
+
+
+def _close_to_others(path: Path) -> None:
+    """A new file is this account's alone: it will hold children's data. SQLite gives its log the same rights."""
+    with suppress(OSError):  # there already; or what opens it next says why it cannot be made
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def _upgrade(store: Store, before: BeforeUpgrade) -> None:
