@@ -72,7 +72,8 @@ def restore_backup(file: Path, into: Path, store_url: str | None, reference: str
         click.echo(f"The configuration names the store {stated}. Before you run anything, write into it:")
         click.echo(f"  [store]\n  url = {json.dumps(done.store_url)}")
     click.echo("Every job is paused: what was sent or typed after the backup is not known here.")
-    click.echo("Who was erased after it is back: erase them again. Then: sims-sync check, sims-sync resume --all")
+    click.echo("Who was erased after it is back, until you put the folder `secrets` back or erase them again.")
+    click.echo("Then: sims-sync check, and when all is right: sims-sync resume --all")
 
 
 def _make(*, as_json: bool) -> None:
