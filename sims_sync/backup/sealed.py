@@ -7,6 +7,7 @@ chunks cannot be changed, exchanged, repeated or left out, and no more than two 
 
 import secrets
 import struct
+import unicodedata
 from typing import BinaryIO
 
 from cryptography.exceptions import InvalidTag
@@ -112,5 +113,6 @@ def damaged() -> RunError:
 
 def _derived(passphrase: str, salt: bytes, log2_n: int, r: int, p: int) -> tuple[bytes, bytes]:
     """The key, and what tells a wrong passphrase from a damaged file without telling the key."""
-    made = Scrypt(salt=salt, length=_KEY_BYTES + _CHECK_BYTES, n=2**log2_n, r=r, p=p).derive(passphrase.encode())
+    typed = unicodedata.normalize("NFC", passphrase).encode()  # keyboards differ in how they make an é
+    made = Scrypt(salt=salt, length=_KEY_BYTES + _CHECK_BYTES, n=2**log2_n, r=r, p=p).derive(typed)
     return made[:_KEY_BYTES], made[_KEY_BYTES:]

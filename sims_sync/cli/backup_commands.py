@@ -8,8 +8,9 @@ from pathlib import Path
 
 import click
 
+from sims_sync.backup.evidence import make_by_hand
 from sims_sync.backup.keeping import backups_in
-from sims_sync.backup.making import backup_folder, backup_passphrase, make_backup
+from sims_sync.backup.making import backup_folder, backup_passphrase
 from sims_sync.backup.rehearsals import last_rehearsal, remember_rehearsal
 from sims_sync.backup.restoring import Rest, Restored, rehearse, restore
 from sims_sync.cli.shared import config_option, json_option, opened, whoami
@@ -79,7 +80,7 @@ def restore_backup(file: Path, into: Path, store_url: str | None, reference: str
 def _make(*, as_json: bool) -> None:
     with opened() as place:
         config = place.config
-        made = make_backup(config, place.store, school_clock(next(iter(config.schools.values())).demo)())
+        made = make_by_hand(config, place.store, school_clock(next(iter(config.schools.values())).demo)())
     if as_json:
         shown = {"file": str(made.path), "tables": made.tables, "rows": made.rows, "files": made.files}
         more = {"bytes": made.size, "removed": made.removed, "left_out": list(made.left_out)}

@@ -1,5 +1,7 @@
 """Would a backup save this school: is one made, sealed, young enough, elsewhere, and has a restore been rehearsed?"""
 
+import stat
+import sys
 import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -74,6 +76,8 @@ def _rehearsal(folder: Path) -> Finding:
 
 def _elsewhere(config: Config, folder: Path) -> Iterator[Finding]:
     store = store_path(config)
+    if sys.platform != "win32" and folder.exists() and folder.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        yield Finding(Severity.WARN, SUBJECT, f"{folder} is open to other accounts.", f"Run: chmod 700 {folder}")
     if store is None or not folder.exists() or not store.parent.exists():
         return
     if folder.stat().st_dev == store.parent.stat().st_dev:

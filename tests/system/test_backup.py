@@ -116,6 +116,7 @@ def test_the_list_the_rehearsal_and_the_nightly_job_know_of_each_other(site: Pat
     assert "read back and right" in command(site, "run", "backup").out
     assert "nothing to do" in command(site, "run", "backup").out
     assert "never been rehearsed" in command(site, "backup", "--list").out
+    assert rows(site / "sims-sync.db", "SELECT outcome FROM run WHERE job = 'backup'") == [("done",), ("done",)]
     assert "can be restored" in command(site, "backup", "--verify").out
     assert command(site, "backup", "--list", "--json").json["rehearsed"]["file"] == newest(site).name
 
@@ -123,6 +124,7 @@ def test_the_list_the_rehearsal_and_the_nightly_job_know_of_each_other(site: Pat
 def test_who_configured_no_backup_is_told(demo: Path) -> None:
     ended = command(demo, "backup")
     assert (ended.code, "backup.folder" in ended.err) == (2, True)
+    assert rows(demo / "sims-sync.db", "SELECT outcome FROM run WHERE job = 'backup'") == []
     assert "No backup is configured" in command(demo, "run", "backup").out
 
 

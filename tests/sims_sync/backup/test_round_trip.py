@@ -10,9 +10,10 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, delete, insert, make_url
+from sqlalchemy import create_engine, delete, insert, make_url, select
 
 from sims_sync.backup import making
+from sims_sync.backup.evidence import make_by_hand
 from sims_sync.backup.keeping import backups_in
 from sims_sync.backup.making import BackupMade, make_backup, recent_backup
 from sims_sync.backup.restoring import Rest, rehearse, restore
@@ -20,7 +21,7 @@ from sims_sync.backup.sealed import UnsealingReader
 from sims_sync.config import BackupSection
 from sims_sync.errors import ConfigurationError, RunError
 from sims_sync.store.session import Store, open_store
-from sims_sync.store.tables import ALL_SCHOOLS, house, metadata, pause
+from sims_sync.store.tables import ALL_SCHOOLS, disposal, house, metadata, pause, run
 from tests.sims_sync.backup.site import MARKER, NOW, PASSPHRASE, Site, every_row, fill, make_site, write_secret
 
 REST = Rest("it", NOW)
@@ -196,6 +197,20 @@ def test_under_a_clock_that_was_put_back_the_backup_just_made_stays(small: Site)
     one = with_backup(small, keep_daily=1, keep_weekly=0, keep_monthly=0)
     back_up(one, days=300)
     assert back_up(one).path.is_file()
+
+
+def test_a_backup_by_hand_is_a_run_and_what_went_is_written_down(small: Site) -> None:
+    few = with_backup(small, keep_daily=1, keep_weekly=0, keep_monthly=0)
+    for day in range(2):
+        make_by_hand(few.config, few.store, NOW + timedelta(days=day))
+    write_secret(few.folder / "secrets" / "backup", "short")
+    with pytest.raises(ConfigurationError):
+        make_by_hand(few.config, few.store, NOW + timedelta(days=2))
+    with few.store.reading() as connection:
+        runs = [row.outcome for row in connection.execute(run.select().where(run.c.job == "backup"))]
+        gone = connection.execute(select(disposal.c["count"]).where(disposal.c.what == "backups")).scalars().all()
+    assert sorted(runs) == ["done", "done", "misconfigured"]
+    assert gone == [1]
 
 
 def test_two_of_one_second_have_two_names(small: Site) -> None:
