@@ -42,7 +42,7 @@ def _silent(_text: str) -> None:
 class RunContext:
     """One run of one job for one school. `dry` = plan only; `rehearsal` = `--as-of`: no slot or outbox row.
 
-    `config` is the whole configuration, for a job that serves all schools at once; None where one is looked at.
+    `config`: every school's, for a job that speaks of them all; None in what a person does by hand.
     """
 
     store: Store

@@ -4,7 +4,7 @@ import threading
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -70,8 +70,7 @@ def run_job(
     Raises:
         ConfigurationError: there is no such job.
     """
-    function = job_function(job)
-    return run_step(store, school, job, lambda context: function(replace(context, config=config)), options)
+    return run_step(store, school, job, job_function(job), options, config)
 
 
 def run_step(
@@ -80,6 +79,7 @@ def run_step(
     job: str,
     function: Callable[[RunContext], Outcome],
     options: RunOptions | None = None,
+    config: Config | None = None,
 ) -> RunReport:
     """Run one function as a run of its own: under the lease, with its row, every fault as a sentence."""
     asked = options or RunOptions()
@@ -87,7 +87,14 @@ def run_step(
     started = clock()
     run_id = f"{started:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}"
     context = RunContext(
-        store, school, clock, run_id, dry=asked.dry, rehearsal=asked.as_of is not None, **_progress(asked.progress)
+        store,
+        school,
+        clock,
+        run_id,
+        dry=asked.dry,
+        rehearsal=asked.as_of is not None,
+        config=config,
+        **_progress(asked.progress),
     )
     with structlog.contextvars.bound_contextvars(run=run_id, job=job, school=school.id):
         outcome = _guarded(context, job, started, asked, function)

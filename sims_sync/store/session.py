@@ -53,11 +53,11 @@ def open_store(url: str, base: Path, before_upgrade: BeforeUpgrade | None = None
     """Open the store at `url` (a relative SQLite path starts at `base`) and bring its schema up to date.
 
     Before an older schema is changed, `before_upgrade` keeps what was there; without it SQLite's file is copied beside
-    itself. If that fails, nothing is changed.
+    itself, and a server's is left as it is. If it cannot be kept, nothing is changed.
 
     Raises:
         ConfigurationError: the address is none, its driver is missing, the file is on a network share, or the schema is
-            newer than this release.
+            newer than this release, or older and not kept.
         RetriableError: the database did not answer.
     """
     store = store_as_it_is(url, base)
@@ -142,7 +142,9 @@ def _upgrade(store: Store, before: BeforeUpgrade) -> None:
 
 
 def _copy_beside(store: Store, old: str, new: str) -> None:
-    import_module("sims_sync.store.copies").copy_beside(store.engine, old, new)
+    if import_module("sims_sync.store.copies").copy_beside(store.engine, old, new) is None:
+        what = f"has schema {old}, and this release wants {new}."
+        raise ConfigurationError([ConfigProblem("store.url", what, "Run `sims-sync db upgrade`: it backs up first.")])
 
 
 def schema_revision(connection: Connection) -> str | None:

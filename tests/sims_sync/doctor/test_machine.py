@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 
 from sims_sync.backup import sealed
+from sims_sync.config_file import load_config
 from sims_sync.connector import Finding, Severity
 from sims_sync.doctor import Asked, clock, examine
 from sims_sync.doctor.encryption import block_device_encryption
-from sims_sync.store.session import open_store
+from sims_sync.doctor.stored import store_findings
+from sims_sync.store.session import Store, open_store
 from tests.sims_sync.backup.site import PASSPHRASE, write_secret
 from tests.sims_sync.doctor.test_examination import change, config, found
 
@@ -146,3 +148,11 @@ def test_a_test_mail_goes_to_the_school_only(config: Path) -> None:
     assert b"a test mail" in mail.read_bytes()
     refused = found(examine(config, Asked(mail_to="it@elsewhere.invalid")), Severity.WRONG)
     assert "none of messages.allowed_domains" in refused
+
+
+def test_a_store_on_either_database_is_looked_at(store: Store, address: str, config: Path) -> None:
+    change(config, "version = 1", f"version = 1\nstore.url = '{address}'")
+    loaded = load_config(config)
+    looked = list(store_findings(loaded, store))
+    assert [each.severity for each in looked if "schema up to date" in each.what] == [Severity.FINE]
+    assert all(each.severity is not Severity.WRONG for each in looked)
