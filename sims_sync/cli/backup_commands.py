@@ -17,7 +17,7 @@ from sims_sync.cli.shared import config_option, json_option, opened, whoami
 from sims_sync.config import Config
 from sims_sync.config_file import find_config, load_config
 from sims_sync.context import WORK_FOLDER, school_clock
-from sims_sync.secrets import read_secret
+from sims_sync.secrets import is_reference, read_secret
 
 NEWEST = "newest"
 MOMENT = "%a %d %b %Y %H:%M UTC"
@@ -63,6 +63,8 @@ def backup(file: str | None, list_them: bool, as_json: bool) -> None:
 )
 def restore_backup(file: Path, into: Path, store_url: str | None, reference: str | None) -> None:
     """Restore a backup into a new folder; everything then rests until you have looked."""
+    if reference is not None and not is_reference(reference):
+        raise click.UsageError("--passphrase says where it is, e.g. file:PATH: on a command line everybody can see it.")
     passphrase = read_secret(reference, Path.cwd()) if reference else _asked()
     done = restore(file, passphrase, into, Rest(whoami(), datetime.now(UTC)), store_url)
     click.echo(_summary("Restored", done))

@@ -15,7 +15,10 @@ from sims_sync.doctor.encryption import disk_encryption
 from sims_sync.store.session import sqlite_file
 
 FREE_DISK_BYTES = 1_000_000_000
-HOLDING_DATA = ("secrets", "work", "log", "mail", "exports", "reports")  # folders of ours beside config.toml
+HOLDING_DATA = (  # beside config.toml, as `init` and the examples call them
+    *("secrets", "work", "log", "mail", "exports", "reports"),
+    *("proformas", "workbooks", "workbooks-issued", "oneroster", "for-sims"),
+)
 
 
 def place_findings(config: Config) -> Iterator[Finding]:

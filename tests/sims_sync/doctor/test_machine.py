@@ -14,6 +14,7 @@ from sims_sync.connector import Finding, Severity
 from sims_sync.doctor import Asked, clock, examine
 from sims_sync.doctor.encryption import block_device_encryption
 from sims_sync.doctor.stored import store_findings
+from sims_sync.run import run_job
 from sims_sync.store.session import Store, open_store
 from tests.sims_sync.backup.site import PASSPHRASE, write_secret
 from tests.sims_sync.doctor.test_examination import change, config, found
@@ -156,3 +157,15 @@ def test_a_store_on_either_database_is_looked_at(store: Store, address: str, con
     looked = list(store_findings(loaded, store))
     assert [each.severity for each in looked if "schema up to date" in each.what] == [Severity.FINE]
     assert all(each.severity is not Severity.WRONG for each in looked)
+
+
+def test_a_job_whose_last_run_failed_is_named_with_what_to_do(config: Path) -> None:
+    loaded = load_config(config)
+    store = open_store("sqlite:///sims-sync.db", config.parent)
+    run_job(store, loaded, next(iter(loaded.schools.values())), "pull_students")
+    (config.parent / "exports" / "students").rmdir()
+    run_job(store, loaded, next(iter(loaded.schools.values())), "pull_students")
+    store.close()
+    warned = found(examine(config), Severity.WARN)
+    assert "pull_students: its last run" in warned
+    assert "ended as failed" in warned
