@@ -20,7 +20,7 @@ MAGIC = b"sims-sync backup 1\n"
 CHUNK_BYTES = 1024 * 1024
 SCRYPT_LOG2_N, SCRYPT_R, SCRYPT_P = 15, 8, 3  # 32 MB and some tenths of a second for each guess (OWASP's table)
 
-_LOG2_N_MAX, _R_MAX, _P_MAX = 20, 16, 16  # what a forged header may ask for
+_LOG2_N_MAX, _R_MAX, _P_MAX = 17, 8, 8  # what a forged header may ask for: 128 MB
 _TAG_BYTES = 16
 _KEY_BYTES = 32
 _CHECK_BYTES = 16
