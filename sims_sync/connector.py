@@ -128,6 +128,18 @@ class Source(Protocol):
         """Say what an admin should know before the first run; never raises for a foreseeable fault."""
 
 
+@runtime_checkable
+class MayBeTried(Protocol):
+    """A source that can be read just to see what comes: nothing is moved by it, and nothing of it is remembered."""
+
+    def trial(self, kind: Kind) -> AbstractContextManager[Reading]:
+        """One reading, which is forgotten when the block ends.
+
+        Raises:
+            SourceFailed, SourceRefused, SourceUnavailable: as for `Reading.rows`.
+        """
+
+
 class Severity(StrEnum):
     """How a finding of `check` is to be taken."""
 

@@ -8,7 +8,8 @@ import re
 import shutil
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -109,6 +110,19 @@ class CommandReporter:
         except BaseException:
             forget()
             raise
+
+    @contextmanager
+    def trial(self, kind: Kind) -> Iterator[ReportReading]:
+        """Run the report to see what comes; its file is deleted when the block ends.
+
+        Raises:
+            SourceUnavailable, SourceFailed, SourceRefused, ConfigurationError: as `read`.
+        """
+        (reading,) = self.read(kind)
+        try:
+            yield reading
+        finally:
+            reading.settle("trial", good=True)
 
     def check(self) -> Sequence[Finding]:
         """Whether the reporter is there and how it will log in; the report itself is not run."""

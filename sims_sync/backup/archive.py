@@ -23,7 +23,6 @@ from sims_sync.store.every_row import stored_tables, table_lines
 FORMAT = 1
 PART_BYTES = 1024 * 1024
 COMPRESSION = 6
-MEMBER_BYTES_MAX = 256 * 1024 * 1024  # a part is one row at least, and no row is as large
 ABOUT, MANIFEST = "about.json", "manifest.json"
 _TABLES, _FILES = "tables/", "files/"
 
@@ -136,7 +135,7 @@ class ArchiveReader:
             with tarfile.open(fileobj=_stream(self._unsealing), mode="r|gz") as archive:
                 for member in archive:
                     content = archive.extractfile(member)
-                    if content is None or member.size > MEMBER_BYTES_MAX:
+                    if content is None:
                         raise damaged()
                     yield member.name, content.read()
             while self._unsealing.read():

@@ -39,6 +39,8 @@ def belongings(config: Config) -> Belongings:
             files[real.relative_to(base).as_posix()] = path
     secrets = sorted(secret_references(config))
     left_out += [f"The secret {reference} is left out: keep it elsewhere." for reference in secrets]
+    if (config.base / SECRETS_FOLDER).is_dir():
+        left_out.append(f"The folder {SECRETS_FOLDER} is left out: keep a copy of it, apart from the backups.")
     return Belongings(files, tuple(left_out))
 
 

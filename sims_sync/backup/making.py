@@ -48,7 +48,7 @@ def backup_folder(config: Config) -> Path:
     if config.backup.folder is None:
         do = "Set it to a folder on another disk, and backup.passphrase: docs/backup.md."
         raise ConfigurationError([ConfigProblem("backup.folder", "is not set, so no backup is made.", do)])
-    return config.base / config.backup.folder
+    return Path(os.path.normpath(config.base / config.backup.folder))
 
 
 def backup_passphrase(config: Config) -> str:

@@ -4,6 +4,7 @@ import time
 
 from sqlalchemy import make_url
 
+from sims_sync.backup.evidence import keep_evidence
 from sims_sync.backup.making import make_backup, recent_backup
 from sims_sync.config import Config
 from sims_sync.context import RunContext
@@ -31,6 +32,7 @@ def back_up(context: RunContext) -> Outcome:
     if context.dry or context.rehearsal:
         return Outcome(notes=(f"A backup would be written into {config.backup.folder}.",))
     made = make_backup(config, context.store, now)
+    keep_evidence(context.store, context.school_id, context.run_id, made, now)
     _forget_copies(config)
     note = f"{made.path.name}: {made.rows} rows of {made.tables} tables and {made.files} files, read back and right."
     gone = (f"{made.removed} older ones were removed by rule.",) if made.removed else ()

@@ -7,6 +7,7 @@ chunks cannot be changed, exchanged, repeated or left out, and no more than two 
 
 import secrets
 import struct
+import unicodedata
 from typing import BinaryIO
 
 from cryptography.exceptions import InvalidTag
@@ -19,7 +20,7 @@ MAGIC = b"sims-sync backup 1\n"
 CHUNK_BYTES = 1024 * 1024
 SCRYPT_LOG2_N, SCRYPT_R, SCRYPT_P = 15, 8, 3  # 32 MB and some tenths of a second for each guess (OWASP's table)
 
-_LOG2_N_MAX, _R_MAX, _P_MAX = 20, 16, 16  # what a forged header may ask for
+_LOG2_N_MAX, _R_MAX, _P_MAX = 17, 8, 8  # what a forged header may ask for: 128 MB
 _TAG_BYTES = 16
 _KEY_BYTES = 32
 _CHECK_BYTES = 16
@@ -112,5 +113,6 @@ def damaged() -> RunError:
 
 def _derived(passphrase: str, salt: bytes, log2_n: int, r: int, p: int) -> tuple[bytes, bytes]:
     """The key, and what tells a wrong passphrase from a damaged file without telling the key."""
-    made = Scrypt(salt=salt, length=_KEY_BYTES + _CHECK_BYTES, n=2**log2_n, r=r, p=p).derive(passphrase.encode())
+    typed = unicodedata.normalize("NFC", passphrase).encode()  # keyboards differ in how they make an é
+    made = Scrypt(salt=salt, length=_KEY_BYTES + _CHECK_BYTES, n=2**log2_n, r=r, p=p).derive(typed)
     return made[:_KEY_BYTES], made[_KEY_BYTES:]

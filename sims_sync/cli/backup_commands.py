@@ -8,15 +8,16 @@ from pathlib import Path
 
 import click
 
+from sims_sync.backup.evidence import make_by_hand
 from sims_sync.backup.keeping import backups_in
-from sims_sync.backup.making import backup_folder, backup_passphrase, make_backup
+from sims_sync.backup.making import backup_folder, backup_passphrase
 from sims_sync.backup.rehearsals import last_rehearsal, remember_rehearsal
 from sims_sync.backup.restoring import Rest, Restored, rehearse, restore
 from sims_sync.cli.shared import config_option, json_option, opened, whoami
 from sims_sync.config import Config
 from sims_sync.config_file import find_config, load_config
 from sims_sync.context import WORK_FOLDER, school_clock
-from sims_sync.secrets import read_secret
+from sims_sync.secrets import is_reference, read_secret
 
 NEWEST = "newest"
 MOMENT = "%a %d %b %Y %H:%M UTC"
@@ -62,6 +63,8 @@ def backup(file: str | None, list_them: bool, as_json: bool) -> None:
 )
 def restore_backup(file: Path, into: Path, store_url: str | None, reference: str | None) -> None:
     """Restore a backup into a new folder; everything then rests until you have looked."""
+    if reference is not None and not is_reference(reference):
+        raise click.UsageError("--passphrase says where it is, e.g. file:PATH: on a command line everybody can see it.")
     passphrase = read_secret(reference, Path.cwd()) if reference else _asked()
     done = restore(file, passphrase, into, Rest(whoami(), datetime.now(UTC)), store_url)
     click.echo(_summary("Restored", done))
@@ -72,13 +75,14 @@ def restore_backup(file: Path, into: Path, store_url: str | None, reference: str
         click.echo(f"The configuration names the store {stated}. Before you run anything, write into it:")
         click.echo(f"  [store]\n  url = {json.dumps(done.store_url)}")
     click.echo("Every job is paused: what was sent or typed after the backup is not known here.")
-    click.echo("Who was erased after it is back: erase them again. Then: sims-sync check, sims-sync resume --all")
+    click.echo("Who was erased after it is back, until you put the folder `secrets` back or erase them again.")
+    click.echo("Then: sims-sync check, and when all is right: sims-sync resume --all")
 
 
 def _make(*, as_json: bool) -> None:
     with opened() as place:
         config = place.config
-        made = make_backup(config, place.store, school_clock(next(iter(config.schools.values())).demo)())
+        made = make_by_hand(config, place.store, school_clock(next(iter(config.schools.values())).demo)())
     if as_json:
         shown = {"file": str(made.path), "tables": made.tables, "rows": made.rows, "files": made.files}
         more = {"bytes": made.size, "removed": made.removed, "left_out": list(made.left_out)}

@@ -12,7 +12,7 @@ from sims_sync.compliance.facts import Policy
 from sims_sync.config_file import find_config
 from sims_sync.connector import Severity
 from sims_sync.converters import read_date
-from sims_sync.doctor import examine
+from sims_sync.doctor import Asked, examine
 from sims_sync.errors import SimsSyncError
 from sims_sync.first_look import look, recognise
 from sims_sync.school_year import HalfTermId
@@ -89,15 +89,17 @@ def init(
     is_flag=True,
     help="Instead, read bad exports into an invented school: none may do harm. Needs no configuration.",
 )
+@click.option("--reports", is_flag=True, help="Also run each SIMS report and say what came; may take minutes.")
+@click.option("--mail", "mail_to", metavar="ADDRESS", help="Also send a test mail to ADDRESS, of the school's domain.")
 @json_option
 @config_option
-def check(self_test: bool, as_json: bool) -> None:
+def check(self_test: bool, reports: bool, mail_to: str | None, as_json: bool) -> None:
     """Look at everything the service needs; each line is fine, warn or wrong, and says what to do."""
     if self_test:
         _try_bad_exports(as_json=as_json)
         return
     given = (click.get_current_context().find_root().obj or {}).get("config_file")
-    findings = examine(find_config(given))
+    findings = examine(find_config(given), Asked(reports=reports, mail_to=mail_to))
     if as_json:
         items = [{"severity": f.severity.value, "subject": f.subject, "what": f.what, "do": f.do} for f in findings]
         click.echo(json.dumps({"findings": items}, indent=2, ensure_ascii=False))

@@ -26,13 +26,13 @@ def refuse_share(path: Path) -> None:
         raise ConfigurationError([ConfigProblem("store.url", what, do)])
 
 
-def share_of(path: Path, mounts: Path = MOUNTS) -> str | None:
+def share_of(path: Path, mounts: Path | None = None) -> str | None:
     """The share that holds `path` (which need not exist yet), as a few words; None = a disk of this machine."""
     if str(path).startswith(("\\\\", "//")):
         return "a UNC path"
     if sys.platform == "win32":
         return _mapped_drive(path)
-    return _mounted(path, mounts)
+    return _mounted(path, mounts or MOUNTS)
 
 
 def _mapped_drive(path: Path) -> str | None:

@@ -1,8 +1,9 @@
 """Opens the store: the engine for SQLite or PostgreSQL, its schema brought up to date, and transactions."""
 
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from importlib import import_module
 from pathlib import Path
 from threading import Lock
@@ -64,11 +65,11 @@ def open_store(url: str, base: Path, before_upgrade: BeforeUpgrade | None = None
     """Open the store at `url` (a relative SQLite path starts at `base`) and bring its schema up to date.
 
     Before an older schema is changed, `before_upgrade` keeps what was there; without it SQLite's file is copied beside
-    itself. If that fails, nothing is changed.
+    itself, and a server's is left as it is. If it cannot be kept, nothing is changed.
 
     Raises:
         ConfigurationError: the address is none, its driver is missing, the file is on a network share, or the schema is
-            newer than this release.
+            newer than this release, or older and not kept.
         RetriableError: the database did not answer.
     """
     store = store_as_it_is(url, base)
@@ -115,6 +116,7 @@ def _sqlite(path: Path) -> Engine:
     except OSError:
         what = f"The store's folder {path.parent} cannot be made."
         raise RetriableError("store", what, "Check store.url, that path and this account's rights.") from None
+    _close_to_others(path)
     engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": BUSY_TIMEOUT_SECONDS})
 
     @event.listens_for(engine, "connect")
@@ -132,6 +134,12 @@ def _sqlite(path: Path) -> Engine:
     return engine
 
 
+def _close_to_others(path: Path) -> None:
+    """A new file is this account's alone: it will hold children's data. SQLite gives its log the same rights."""
+    with suppress(OSError):  # there already; or what opens it next says why it cannot be made
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+
+
 def _upgrade(store: Store, before: BeforeUpgrade) -> None:
     """Bring the schema up to date; Alembic, which takes long to import, only where something is to be done."""
     with _looking(store.engine) as connection:
@@ -146,7 +154,9 @@ def _upgrade(store: Store, before: BeforeUpgrade) -> None:
 
 
 def _copy_beside(store: Store, old: str, new: str) -> None:
-    import_module("sims_sync.store.copies").copy_beside(store.engine, old, new)
+    if import_module("sims_sync.store.copies").copy_beside(store.engine, old, new) is None:
+        what = f"has schema {old}, and this release wants {new}."
+        raise ConfigurationError([ConfigProblem("store.url", what, "Run `sims-sync db upgrade`: it backs up first.")])
 
 
 def schema_revision(connection: Connection) -> str | None:

@@ -88,3 +88,18 @@ def test_a_keyring_that_fails_or_lacks_it_is_a_sentence(tmp_path: Path, monkeypa
     assert "no keyring works" in refused("keyring:sims/it", tmp_path)
     keyring(monkeypatch, None)
     assert "not in this account's keyring" in refused("keyring:sims/it", tmp_path)
+
+
+def test_from_the_credentials_of_a_systemd_service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CREDENTIALS_DIRECTORY", raising=False)
+    assert "not the service" in refused("credential:mail", tmp_path)
+    (tmp_path / "mail").write_text(f"{SECRET}\n", encoding="utf-8")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    assert read_secret("credential:mail", tmp_path / "elsewhere") == SECRET
+    assert "LoadCredential=" in refused("credential:other", tmp_path)
+
+
+@pytest.mark.parametrize("name", ["../mail", "/etc/passwd", "a\\b", ".hidden"])
+def test_a_credential_is_a_name_and_no_path(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    assert "no name of a credential" in refused(f"credential:{name}", tmp_path)

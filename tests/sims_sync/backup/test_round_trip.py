@@ -6,21 +6,24 @@ import json
 import os
 import sys
 import tarfile
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, delete, insert, make_url
+from sqlalchemy import Connection, create_engine, delete, insert, make_url, select
 
-from sims_sync.backup import making
+from sims_sync.backup import archive, making
+from sims_sync.backup.evidence import make_by_hand
 from sims_sync.backup.keeping import backups_in
 from sims_sync.backup.making import BackupMade, make_backup, recent_backup
 from sims_sync.backup.restoring import Rest, rehearse, restore
 from sims_sync.backup.sealed import UnsealingReader
 from sims_sync.config import BackupSection
 from sims_sync.errors import ConfigurationError, RunError
+from sims_sync.store.every_row import StoredTable, table_lines
 from sims_sync.store.session import Store, open_store
-from sims_sync.store.tables import ALL_SCHOOLS, house, metadata, pause
+from sims_sync.store.tables import ALL_SCHOOLS, disposal, house, metadata, pause, run
 from tests.sims_sync.backup.site import MARKER, NOW, PASSPHRASE, Site, every_row, fill, make_site, write_secret
 
 REST = Rest("it", NOW)
@@ -79,6 +82,30 @@ def test_every_cell_comes_back(site: Site, tmp_path: Path) -> None:
     assert made.tables == len(metadata.tables)
 
 
+def test_what_is_written_while_a_backup_is_made_is_not_in_it(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with site.store.reading() as connection:
+        before = every_row(connection)
+    written = iter(range(1000))
+
+    def meanwhile(connection: Connection, table: StoredTable) -> Iterator[bytes]:
+        with site.store.writing() as other:
+            for name in (house, run):
+                columns = {column.name: f"late {next(written)}" for column in name.primary_key}
+                further = (
+                    {"job": "j", "owner": "o", "started": NOW, "heartbeat": NOW} if name is run else {"run_id": "r"}
+                )
+                other.execute(insert(name).values({**columns, **further}))
+        yield from table_lines(connection, table)
+
+    monkeypatch.setattr(archive, "table_lines", meanwhile)
+    made = back_up(site)
+    assert next(written) > 50
+    done = restore(made.path, PASSPHRASE, tmp_path / "new", REST)
+    assert without_rest(rows_at(done.store_url, tmp_path)) == before
+
+
 def test_a_sqlite_store_can_be_restored_into_postgresql(small: Site, postgres: str, tmp_path: Path) -> None:
     made = back_up(small)
     engine = create_engine(make_url(postgres).set(drivername="postgresql+psycopg"))
@@ -124,8 +151,8 @@ def test_only_this_account_may_read_a_backup_and_what_comes_of_it(small: Site, t
 def test_nothing_of_a_student_stands_in_the_file_and_any_tar_opens_it_unsealed(small: Site) -> None:
     made = back_up(small)
     assert MARKER.encode() not in made.path.read_bytes()
-    with tarfile.open(fileobj=io.BytesIO(unsealed(made.path))) as archive:
-        member = archive.extractfile("manifest.json")
+    with tarfile.open(fileobj=io.BytesIO(unsealed(made.path))) as found:
+        member = found.extractfile("manifest.json")
         assert member is not None
         assert json.load(member)["tables"]["student"]["rows"] == 3
 
@@ -196,6 +223,20 @@ def test_under_a_clock_that_was_put_back_the_backup_just_made_stays(small: Site)
     one = with_backup(small, keep_daily=1, keep_weekly=0, keep_monthly=0)
     back_up(one, days=300)
     assert back_up(one).path.is_file()
+
+
+def test_a_backup_by_hand_is_a_run_and_what_went_is_written_down(small: Site) -> None:
+    few = with_backup(small, keep_daily=1, keep_weekly=0, keep_monthly=0)
+    for day in range(2):
+        make_by_hand(few.config, few.store, NOW + timedelta(days=day))
+    write_secret(few.folder / "secrets" / "backup", "short")
+    with pytest.raises(ConfigurationError):
+        make_by_hand(few.config, few.store, NOW + timedelta(days=2))
+    with few.store.reading() as connection:
+        runs = [row.outcome for row in connection.execute(run.select().where(run.c.job == "backup"))]
+        gone = connection.execute(select(disposal.c["count"]).where(disposal.c.what == "backups")).scalars().all()
+    assert sorted(runs) == ["done", "done", "misconfigured"]
+    assert gone == [1]
 
 
 def test_two_of_one_second_have_two_names(small: Site) -> None:

@@ -93,6 +93,13 @@ def test_a_header_that_asks_for_gigabytes_is_refused() -> None:
     assert refusal(bytes(found)) == "backup-damaged"
 
 
+def test_a_passphrase_opens_whatever_keyboard_made_its_accents() -> None:
+    file = io.BytesIO()
+    writer = SealingWriter(file, "crème brûlée and more")
+    writer.finish()
+    assert unseal(file.getvalue(), "cre\u0300me bru\u0302le\u0301e and more") == b""
+
+
 def test_another_file_is_no_backup() -> None:
     assert refusal(b"SQLite format 3\0" * 100) == "backup-foreign"
     assert refusal(b"") == "backup-foreign"

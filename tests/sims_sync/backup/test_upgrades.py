@@ -159,6 +159,8 @@ def test_a_server_without_a_configured_backup_waits_for_a_person(postgres: str, 
     config = site.config.model_copy(update={"backup": type(site.config.backup)()})
     with pytest.raises(SimsSyncError, match="no backup is configured"):
         open_configured(config, print)
+    with pytest.raises(ConfigurationError, match="db upgrade"):
+        open_store(postgres, tmp_path)
     assert schema_state(postgres, tmp_path).state is SchemaState.OLDER
 
 

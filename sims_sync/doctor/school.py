@@ -1,88 +1,20 @@
-"""What `check` looks at: configuration, disk, store, calendar, roles, sources, mappings, the push, mail, folders."""
+"""Does what a school has configured fit together: calendar, roles, sources and their mappings, mail and its mode?"""
 
-import os
-import shutil
-import sqlite3
-from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Iterator
 
-from sims_sync.config import Config, SchoolConfig
-from sims_sync.config_file import load_config
 from sims_sync.connector import Finding, Severity
-from sims_sync.context import RunContext, connector_context, school_clock
-from sims_sync.errors import ConfigurationError, SimsSyncError
-from sims_sync.lists.refreshing import folders_checked
+from sims_sync.context import RunContext, connector_context
 from sims_sync.mapping import load_mapping
 from sims_sync.messages.going_live import NOT_DECIDED, last_decision, shown_moment
 from sims_sync.messages.wordings import wording_problems
-from sims_sync.push.readiness import push_findings
 from sims_sync.records import Kind
 from sims_sync.registry import build_mailer, build_source
 from sims_sync.roles_file import read_roles
 from sims_sync.school_year import HalfTermId
-from sims_sync.store.session import Store, open_store
-
-FREE_DISK_BYTES = 1_000_000_000
-SAFE_SQLITE = (3, 51, 3)  # earlier ones can lose a commit when the write-ahead log is reset under load
-
-Examination = Callable[[RunContext], Iterator[Finding]]
 
 
-def examine(config_file: Path) -> Sequence[Finding]:
-    """Every finding, in the order in which things build on each other; never raises for a foreseeable fault."""
-    try:
-        config = load_config(config_file)
-    except ConfigurationError as error:
-        return [Finding(Severity.WRONG, problem.path, problem.what, problem.do) for problem in error.problems]
-    findings = [Finding(Severity.FINE, str(config_file), f"configures {len(config.schools)} schools.")]
-    for name, problems in config.broken.items():
-        findings += [Finding(Severity.WRONG, name, text) for text in problems]
-    findings += _place(config)
-    try:
-        store = open_store(config.store.url, config.base)
-    except SimsSyncError as error:
-        return [*findings, Finding(Severity.WRONG, "store", error.what, error.do)]
-    try:
-        findings += list(_store(store))
-        for school in config.schools.values():
-            findings += _school(store, school)
-    finally:
-        store.close()
-    return findings
-
-
-def _place(config: Config) -> Iterator[Finding]:
-    free = shutil.disk_usage(config.base).free
-    shown = f"{free / 1e9:.1f} GB are free."
-    if free < FREE_DISK_BYTES:
-        yield Finding(Severity.WARN, "disk", shown, "Make room: a full disk stops every run.")
-    else:
-        yield Finding(Severity.FINE, "disk", shown)
-    if not os.access(config.base, os.W_OK):
-        yield Finding(Severity.WRONG, str(config.base), "cannot be written to.", "Give this account the right.")
-
-
-def _store(store: Store) -> Iterator[Finding]:
-    yield Finding(Severity.FINE, "store", f"{store.dialect}, schema up to date.")
-    if store.dialect == "sqlite" and sqlite3.sqlite_version_info < SAFE_SQLITE:
-        what = f"SQLite {sqlite3.sqlite_version} has a rare fault when its log is reset while two programs write."
-        yield Finding(Severity.WARN, "store", what, "Use a Python that brings SQLite 3.51.3 or newer when you can.")
-
-
-def _school(store: Store, school: SchoolConfig) -> list[Finding]:
-    context = RunContext(store, school, school_clock(school.demo), "check", rehearsal=True)
-    findings: list[Finding] = []
-    for look in (_calendar, _roles, _sources, push_findings, _mail, folders_checked):
-        try:
-            findings += list(look(context))
-        except ConfigurationError as error:
-            findings += [Finding(Severity.WRONG, problem.path, problem.what, problem.do) for problem in error.problems]
-        except SimsSyncError as error:
-            findings.append(Finding(Severity.WRONG, school.id, error.what, error.do))
-    return findings
-
-
-def _calendar(context: RunContext) -> Iterator[Finding]:
+def calendar_findings(context: RunContext) -> Iterator[Finding]:
+    """The half terms are there, and the programme's first is among them."""
     school_year = context.school_year()
     programme = context.school.programme
     subject = f"{context.school_id}: calendar"
@@ -94,7 +26,8 @@ def _calendar(context: RunContext) -> Iterator[Finding]:
         yield Finding(Severity.WARN, subject, sentence)
 
 
-def _roles(context: RunContext) -> Iterator[Finding]:
+def roles_findings(context: RunContext) -> Iterator[Finding]:
+    """Somebody holds a role."""
     path = context.school.path(context.school.roles.file)
     roles = read_roles(path)
     subject = f"{context.school_id}: {path.name}"
@@ -105,7 +38,8 @@ def _roles(context: RunContext) -> Iterator[Finding]:
         yield Finding(Severity.WARN, subject, "holds no roles.", do)
 
 
-def _sources(context: RunContext) -> Iterator[Finding]:
+def source_findings(context: RunContext) -> Iterator[Finding]:
+    """Each source has a mapping of its kind, and its connector can reach it."""
     school = context.school
     kinds = {source.kind for source in school.sources.values() if source.enabled}
     if Kind.STUDENTS not in kinds:
@@ -123,7 +57,8 @@ def _sources(context: RunContext) -> Iterator[Finding]:
             yield Finding(found.severity, f"{subject}: {found.subject}", found.what, found.do)
 
 
-def _mail(context: RunContext) -> Iterator[Finding]:
+def mail_findings(context: RunContext) -> Iterator[Finding]:
+    """The mode is decided, the wordings hold, and the mailer can log in."""
     school = context.school
     subject = f"{school.id}: messages"
     yield from _mode(context, subject)
