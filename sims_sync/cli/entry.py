@@ -48,6 +48,9 @@ COMMANDS = {
     "tutor": "decision_commands:tutor",
     "cover": "cover_command:cover",
     "person": "person_commands:person",
+    "purge": "purge_command:purge",
+    "audit": "audit_commands:audit",
+    "disposals": "audit_commands:disposals",
     "demo": "demo_command:demo",
 }
 

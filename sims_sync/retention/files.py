@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sims_sync.formats.whole_writing import patiently
 from sims_sync.periods import Periods
-from sims_sync.retention.places import Kept, Place, last_touched
+from sims_sync.retention.places import Kept, Place, is_too_old
 from sims_sync.store.disposals import Disposal
 
 _WAITED_FOR = 3  # files that are waited for in one night: each may take two seconds
@@ -41,8 +41,7 @@ def dispose_of_files(places: Iterable[Place], cuts: Periods) -> tuple[list[Dispo
         if place.kept is not Kept.FILES_DAYS:
             continue
         for path in place.files():
-            touched = last_touched(path)
-            if touched is not None and touched < cuts.files_before:
+            if is_too_old(path, cuts):
                 removal.remove(place.what, path)
         if place.deep:
             drop_empty(place.folder)
