@@ -110,6 +110,7 @@ IMPERSONAL = frozenset(
         "service remove",
         "service status",
         "sims-setup",
+        "snapshots totals",
         "status",
         "try",
     }

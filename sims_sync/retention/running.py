@@ -8,6 +8,7 @@ from sims_sync.erasure_key import make_key
 from sims_sync.outcome import Ending, Outcome, Problem
 from sims_sync.periods import periods
 from sims_sync.retention.files import dispose_of_files
+from sims_sync.retention.leavers import remove_returned
 from sims_sync.retention.places import file_places
 from sims_sync.retention.rows import dispose_of_rows
 from sims_sync.store.disposals import Disposal, record_disposals
@@ -30,7 +31,8 @@ def dispose(context: RunContext) -> Outcome:
     if doubt is not None:
         return Outcome(Ending.STOPPED, problems=(doubt,))
     with wiping(context.store) as connection:
-        rows = dispose_of_rows(connection, school, cuts, lambda: make_key(context.school.base), context.run_id)
+        rows = remove_returned(connection, school, context.school.base)
+        rows += dispose_of_rows(connection, school, cuts, lambda: make_key(context.school.base), context.run_id)
         record_disposals(connection, school, rows, at=context.now(), run_id=context.run_id)
     files, stuck = dispose_of_files(file_places(context.school), cuts)
     with context.store.writing() as connection:

@@ -61,7 +61,7 @@ def test_one_student_is_told_everything_erased_and_stays_out(demo: Path, tmp_pat
     held = b"".join(path.read_bytes() for path in demo.glob("sims-sync.db*"))
     assert upn.encode() not in held
     assert f'"admission_number": "{number}"'.encode() not in held
-    run(demo, "run", "pull_students", "pull_results", "pull_entries")
+    run(demo, "run", "pull_students")
     assert upn not in upns(demo)
     erased = json.loads(run(demo, "person", "erased", "--json"))["erased"]
     run(demo, "person", "release", erased[0]["erasure_id"], "--reason", "came back")

@@ -1,5 +1,7 @@
 """Erasing one person: nothing of them is left, the figures stay, and they come back by no road until let in."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -130,6 +132,25 @@ def test_without_the_key_nothing_is_pulled_for_nobody_could_say_who_stays_out(sq
     assert [problem.code for problem in report.outcome.problems] == ["erasure-key"]
     with sqlite_world.store.reading() as connection:
         assert len(load_students(connection, sqlite_world.id)) == 29
+
+
+def test_a_restored_backup_does_not_bring_them_back(sqlite_world: World) -> None:
+    world = sqlite_world
+    world.read_well(Kind.STUDENTS, students(30), MORNING)
+    backup = sqlite3.connect(":memory:")
+    with closing(sqlite3.connect(world.school.base / "store.db")) as store:
+        store.backup(backup)
+    erase_student(world.context("2026-11-20 12:00"), student_id_of(world, 1), BECAUSE)
+    world.store.close()
+    with closing(sqlite3.connect(world.school.base / "store.db")) as store:
+        backup.backup(store)
+    backup.close()
+    world.read_well(Kind.STUDENTS, students(30), "2026-11-23 06:00")
+    assert world.run("retention", "2026-11-24 02:30").outcome.ending is Ending.DONE
+    with world.store.reading() as connection:
+        assert len(load_students(connection, world.id)) == 29
+    with pytest.raises(StopIteration):
+        student_id_of(world, 1)
 
 
 def test_no_hash_can_be_made_from_the_store_alone(sqlite_world: World) -> None:
