@@ -26,7 +26,8 @@ def held_on_student(context: RunContext, student_id: str) -> Held:
     forename, surname = next(iter(keys.names))
     files = [(each.what, each.path.name) for each in mentions(context.school, student_marks(keys))]
     in_order = {name: found[name] for name in HOLDINGS if name in found}
-    return Held(context.school.school.name, STUDENT, f"{forename} {surname}", context.now(), in_order, files)
+    name, kept_for = f"{forename} {surname}", context.school.retention
+    return Held(context.school.school.name, STUDENT, name, context.now(), in_order, kept_for, files)
 
 
 def held_on_staff(context: RunContext, staff_id: str, accounts: frozenset[str]) -> Held:
@@ -38,8 +39,8 @@ def held_on_staff(context: RunContext, staff_id: str, accounts: frozenset[str]) 
         marks = staff_marks(connection, context, keys)
     files = [(each.what, each.path.name) for each in mentions(context.school, marks)]
     in_order = {name: found[name] for name in HOLDINGS if name in found}
-    name = f"{member.forename} {member.surname}"
-    return Held(context.school.school.name, STAFF, name, context.now(), in_order, files)
+    name, kept_for = f"{member.forename} {member.surname}", context.school.retention
+    return Held(context.school.school.name, STAFF, name, context.now(), in_order, kept_for, files)
 
 
 def student_marks(keys: StudentKeys) -> Marks:
