@@ -78,14 +78,21 @@ def is_too_old(path: Path, cuts: Periods) -> bool:
 
     When it was written the disk's clock says, which may not be the product's (a demo, a rehearsal).
     """
-    try:
-        written = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-    except OSError:
+    written = written_at(path)
+    if written is None:
         return False
     stamp = _RUN_STAMP.search(path.name)
     if stamp and datetime.strptime(stamp[1], "%Y%m%dT%H%M%S").replace(tzinfo=UTC) >= cuts.files_before:
         return False
     return system_clock() - written > cuts.now - cuts.files_before
+
+
+def written_at(path: Path) -> datetime | None:
+    """When a file was written, by the disk's clock; None where it is gone or out of reach."""
+    try:
+        return datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    except OSError:
+        return None
 
 
 def waiting_files(school: SchoolConfig) -> Iterator[Path]:

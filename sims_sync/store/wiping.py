@@ -7,11 +7,11 @@ zeros (`secure_delete`), the file is written anew (`VACUUM`) and the log is empt
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from sqlalchemy import Connection, text
 from sqlalchemy.engine.interfaces import DBAPICursor
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from sims_sync.store.session import Store
 from sims_sync.store.tables import metadata
@@ -30,7 +30,8 @@ def wiping(store: Store) -> Iterator[Connection]:
             yield connection
         finally:
             if store.dialect == "sqlite":
-                connection.exec_driver_sql("PRAGMA secure_delete=OFF")
+                with suppress(SQLAlchemyError):  # the first fault is what matters
+                    connection.exec_driver_sql("PRAGMA secure_delete=OFF")
 
 
 def wipe(store: Store, *, anew: bool) -> bool:

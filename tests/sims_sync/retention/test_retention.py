@@ -283,6 +283,27 @@ def test_evidence_says_what_and_how_many_and_never_whose(sqlite_store: Store, tm
     assert STUDENT_ID not in str(found)
 
 
+def test_a_plan_says_what_would_go_and_deletes_nothing(sqlite_store: Store, tmp_path: Path) -> None:
+    world = with_folders(make_world(sqlite_store, tmp_path), tmp_path)
+    filled = fill_tables(sqlite_store)
+    leave(sqlite_store, date(2026, 12, 4))
+    put_files(tmp_path, (*OUR_FILES, *NOT_OURS), days_old=20)
+    newest_read(sqlite_store, YEAR_AFTER)
+    (note,) = world.run("retention", YEAR_AFTER, dry=True).outcome.notes
+    assert "1 student" in note
+    assert "3 processed exports" in note
+    assert traces(sqlite_store) == filled
+    assert declared(world.school) == set(OUR_FILES)
+    assert not (tmp_path / "secrets").exists()
+
+
+def test_an_export_that_nobody_reads_is_mentioned(sqlite_store: Store, tmp_path: Path) -> None:
+    world = with_folders(make_world(sqlite_store, tmp_path), tmp_path)
+    put_files(tmp_path, NOT_OURS, days_old=20)
+    notes = world.run("retention", "2026-12-20 02:30").outcome.notes
+    assert notes[-1].startswith("2 files in the folders of sources were not read for 14 days")
+
+
 def test_a_second_night_deletes_nothing(world: World) -> None:
     world.read_well(Kind.STUDENTS, students(12), "2026-11-20 06:00")
     retention(world, YEAR_AFTER)
