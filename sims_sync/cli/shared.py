@@ -129,10 +129,11 @@ def opened() -> Iterator[Opened]:
 def _note(config: Config, store: Store) -> None:
     """Changed settings, and what this command shows or changes, are in the audit log before anything is done."""
     chosen = click.get_current_context().params.get("school_id")
+    common = config.model_dump(mode="json", include={"service", "backup"})
     for school in config.schools.values():
         now = school_clock(school.demo)()
         with suppress(RetriableError):  # a store that is busy is no reason to show no status: the next command notes it
-            note_settings(store, school, who=whoami(), at=now)
+            note_settings(store, school, common, who=whoami(), at=now)
         if chosen in {None, school.id}:
             note_command(store, school, who=whoami(), at=now)
 

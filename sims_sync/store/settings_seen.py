@@ -22,12 +22,15 @@ _LEFT_OUT = frozenset({"base", "demo"})  # where the folder lies, and the demo's
 _HASH_BYTES = 8
 
 
-def note_settings(store: Store, school: SchoolConfig, *, who: str, at: datetime) -> tuple[str, ...]:
+def note_settings(
+    store: Store, school: SchoolConfig, common: Mapping[str, Any], *, who: str, at: datetime
+) -> tuple[str, ...]:
     """Note in the audit log which keys changed since the settings were last loaded; the keys, in order.
 
+    `common`: the tables that all schools share, e.g. {"backup": {…}}; no address with a password may be in it.
     `who`: the account that first worked with the new settings, which need not be the one that wrote them.
     """
-    settings = _hashes(school)
+    settings = _hashes(school, common)
     fingerprint = _hash(settings)
     with store.reading() as connection:
         if _fingerprint(connection, school.id) == fingerprint:
@@ -54,9 +57,9 @@ def _known(connection: Connection, school: str) -> dict[str, str]:
     return dict(connection.execute(chosen).scalar() or {})
 
 
-def _hashes(school: SchoolConfig) -> dict[str, str]:
+def _hashes(school: SchoolConfig, common: Mapping[str, Any]) -> dict[str, str]:
     """Key ("messages.mode") → hash of its value."""
-    content = school.model_dump(mode="json", exclude=set(_LEFT_OUT))
+    content = {**common, **school.model_dump(mode="json", exclude=set(_LEFT_OUT))}
     found = {key: _hash(value) for key, value in _flat(content)}
     files = {"file roles": school.roles.file, "file calendar": school.calendar.file}
     for name, text in files.items():
