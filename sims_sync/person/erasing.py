@@ -12,7 +12,7 @@ from sims_sync.erasure_key import make_key, note_erasure
 from sims_sync.errors import RunError
 from sims_sync.identity import id_texts
 from sims_sync.person.holding import staff_marks, student_marks
-from sims_sync.person.kept_rows import remove_kept_rows
+from sims_sync.person.kept_rows import remove_kept_rows, remove_kept_staff
 from sims_sync.person.mentions import Marks, Mention, mentions
 from sims_sync.pull.erased import staff_texts
 from sims_sync.retention.files import Removal
@@ -76,7 +76,8 @@ def erase_staff(context: RunContext, staff_id: str, by: By, accounts: frozenset[
         _refuse_in_post(context, connection, keys)
         marks = staff_marks(connection, context, keys)
         hashes = key.hashes_of(school, staff_texts(load_staff(connection, school)[staff_id]))
-        counts = remove_member(connection, school, keys)
+        kept = remove_kept_staff(connection, context, keys)
+        counts = remove_member(connection, school, keys) + Counter({"kept_read": kept})
         _keep_out(connection, context, erasure, hashes)
         _note(connection, context, erasure, counts)
     return _with_files(context, erasure, counts, marks)

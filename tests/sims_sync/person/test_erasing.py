@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from sims_sync.compliance.facts import Occasion
+from sims_sync.connector import Row, SourceState
 from sims_sync.erasure_key import KEY_FILE
 from sims_sync.errors import RunError
 from sims_sync.outcome import Ending
@@ -16,13 +17,13 @@ from sims_sync.person.holding import held_on_student
 from sims_sync.records import Kind
 from sims_sync.store.decisions import record_audit
 from sims_sync.store.entries import load_entries
-from sims_sync.store.plans import kept_of_source
+from sims_sync.store.plans import keep, kept_of_source
 from sims_sync.store.reads import load_quarantine
 from sims_sync.store.session import Store
 from sims_sync.store.snapshots import load_snapshots
 from sims_sync.store.staff import load_staff
 from sims_sync.store.students import load_students
-from sims_sync.store.tables import audit, erased_person, result
+from sims_sync.store.tables import audit, erased_person, metadata, result
 from tests.sims_sync.builders import (
     AUTUMN_2,
     World,
@@ -48,6 +49,7 @@ from tests.sims_sync.retention.seeded import (
     fill_tables,
     marked_files,
     put_files,
+    readable,
     traces,
     with_folders,
 )
@@ -216,6 +218,30 @@ def test_what_a_former_member_of_staff_decided_stays_without_their_name(world: W
     world.read_well(Kind.STAFF, [staff("T1"), staff("T2")], "2026-11-23 06:00")
     with world.store.reading() as connection:
         assert [each.staff_code for each in load_staff(connection, world.id).values()] == ["T1"]
+
+
+def test_nothing_readable_of_a_former_member_of_staff_is_left(sqlite_world: World) -> None:
+    world = sqlite_world
+    people = [staff("T1"), staff("T2", "Qxvorandel", Leaving_Date="2026-11-01")]
+    world.read_well(Kind.STAFF, people, MORNING)
+    world.read_well(Kind.TUTOR_GROUPS, [group("8A1", "T2"), group("8B1", "T1")], "2026-11-02 06:00")
+    world.read_well(Kind.TUTOR_GROUPS, [group("8A1", "T1"), group("8B1", "T1")], "2026-11-12 06:00")
+    world.read_well(Kind.STUDENTS, students(3), MORNING)
+    world.read_well(Kind.PROFORMAS, [proforma("r1", 1, author="T2")], MORNING)
+    rows = [Row(1, staff("T2", "Qxvorandel")), Row(2, staff("T1"))]
+    of = {"kind": "staff", "source": "staff", "run_id": "r", "kept_at": at(MORNING), "began": at(MORNING)}
+    with world.store.writing() as connection:
+        keep(connection, world.id, "k1", SourceState("staff", at(MORNING)), rows, of)
+        (staff_id,) = (key for key, each in load_staff(connection, world.id).items() if each.staff_code == "T2")
+    erase_staff(world.context("2026-11-20 12:00"), staff_id, BECAUSE)
+    left = set()
+    with world.store.reading() as connection:
+        for table in metadata.sorted_tables:
+            for row in connection.execute(select(table)).mappings():
+                text = " ".join(readable(value) for value in row.values())
+                if any(mark in text for mark in (staff_id, "Qxvorandel", '"T2"', "t2@austen.example")):
+                    left.add(table.name)
+    assert left == set()
 
 
 def test_everything_that_is_held_is_told(sqlite_store: Store, tmp_path: Path) -> None:

@@ -118,12 +118,13 @@ def traces(store: Store) -> set[str]:
     with store.reading() as connection:
         for table in metadata.sorted_tables:
             for row in connection.execute(select(table)).mappings():
-                if any(mark in _readable(value) for value in row.values() for mark in MARKS):
+                if any(mark in readable(value) for value in row.values() for mark in MARKS):
                     found.add(table.name)
     return found
 
 
-def _readable(value: object) -> str:
+def readable(value: object) -> str:
+    """A column's value as text, also where it is compressed."""
     if isinstance(value, bytes):
         try:
             return zlib.decompress(value).decode()
