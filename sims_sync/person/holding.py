@@ -4,7 +4,7 @@ from sqlalchemy import Connection
 
 from sims_sync.context import RunContext
 from sims_sync.person.document import Held
-from sims_sync.person.kept_rows import kept_rows
+from sims_sync.person.kept_rows import kept_rows, kept_staff_rows
 from sims_sync.person.mentions import Marks, mentions
 from sims_sync.store.holdings import HOLDINGS
 from sims_sync.store.one_member import StaffKeys, held_on_member, staff_keys
@@ -35,8 +35,11 @@ def held_on_staff(context: RunContext, staff_id: str, accounts: frozenset[str]) 
     with context.store.reading() as connection:
         keys = staff_keys(connection, context.school_id, staff_id, accounts)
         found = held_on_member(connection, context.school_id, keys)
+        kept = kept_staff_rows(connection, context, keys)
         member = load_staff(connection, context.school_id)[staff_id]
         marks = staff_marks(connection, context, keys)
+    if kept:
+        found.setdefault("kept_read", []).extend(kept)
     files = [(each.what, each.path.name) for each in mentions(context.school, marks)]
     in_order = {name: found[name] for name in HOLDINGS if name in found}
     name, kept_for = f"{member.forename} {member.surname}", context.school.retention

@@ -57,6 +57,20 @@ def remove_kept_rows(connection: Connection, context: RunContext, keys: StudentK
     return count
 
 
+def kept_staff_rows(connection: Connection, context: RunContext, keys: StaffKeys) -> list[dict[str, Any]]:
+    """Their rows of kept staff lists, by mapped column; of other lists only that their code or name stands there."""
+    found: list[dict[str, Any]] = []
+    chosen = select(kept_read.c.kept_id).where(kept_read.c.school == context.school_id)
+    for kept_id in connection.execute(chosen).scalars().all():
+        kept = load_kept(connection, context.school_id, kept_id)
+        for row in kept.rows if kept is not None else ():
+            theirs = {name: text for name, text in row.values.items() if keys.called(text)}
+            if kept is not None and theirs:
+                shown = dict(row.values) if kept.kind is Kind.STAFF else theirs
+                found.append({"source": kept.source, "began": kept.state.began, **shown})
+    return found
+
+
 def remove_kept_staff(connection: Connection, context: RunContext, keys: StaffKeys) -> int:
     """Take a member of staff out: their rows of staff lists, and their code or name wherever it fills a cell; reads."""
     count = 0

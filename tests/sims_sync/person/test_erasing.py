@@ -13,7 +13,7 @@ from sims_sync.erasure_key import KEY_FILE
 from sims_sync.errors import RunError
 from sims_sync.outcome import Ending
 from sims_sync.person.erasing import By, erase_staff, erase_student, let_in
-from sims_sync.person.holding import held_on_student
+from sims_sync.person.holding import held_on_staff, held_on_student
 from sims_sync.records import Kind
 from sims_sync.store.decisions import record_audit
 from sims_sync.store.entries import load_entries
@@ -233,6 +233,8 @@ def test_nothing_readable_of_a_former_member_of_staff_is_left(sqlite_world: Worl
     with world.store.writing() as connection:
         keep(connection, world.id, "k1", SourceState("staff", at(MORNING)), rows, of)
         (staff_id,) = (key for key, each in load_staff(connection, world.id).items() if each.staff_code == "T2")
+    told = held_on_staff(world.context("2026-11-20 12:00"), staff_id, frozenset())
+    assert {"staff_member", "role", "entry", "kept_read"} <= set(told.tables)
     erase_staff(world.context("2026-11-20 12:00"), staff_id, BECAUSE)
     left = set()
     with world.store.reading() as connection:
