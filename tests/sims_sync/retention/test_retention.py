@@ -201,15 +201,18 @@ def test_what_undo_and_plans_know_of_students_goes_after_the_days_of_files(world
         assert connection.execute(select(plan.c.totals)).scalar_one()["added"] == 12
 
 
-def test_a_held_row_is_marked_until_the_years_last_half_term_is_closed(sqlite_world: World) -> None:
+def test_a_held_row_is_marked_until_its_year_is_closed_or_long_over(sqlite_world: World) -> None:
     with sqlite_world.store.writing() as connection:
         row = {"school": "austen", "quarantine_id": "q1", "kind": "proformas", "source": "proformas", "code": "x"}
         more = {"field": "id", "rule": "r", "record_number": 1, "state": "held", "run_id": "r", "seen_count": 1}
         when = {"first_seen": at("2026-11-20"), "last_seen": at("2026-11-20"), "scope": "8A1.xlsx"}
         connection.execute(insert(quarantine).values(row | more | when))
-    retention(sqlite_world, "2027-09-02 02:30")
+    retention(sqlite_world, NEXT_YEAR)
     with sqlite_world.store.reading() as connection:
         assert len(load_quarantine(connection, "austen")) == 1
+    retention(sqlite_world, YEAR_AFTER)  # that half term was never closed here
+    with sqlite_world.store.reading() as connection:
+        assert load_quarantine(connection, "austen") == ()
 
 
 def test_old_files_of_ours_go_and_nobody_elses(sqlite_store: Store, tmp_path: Path) -> None:
