@@ -1,20 +1,24 @@
 """How is somebody who was erased known again, without keeping who they are?
 
 By a keyed hash of each id that SIMS has of them. The key lies in a file beside config.toml and not in the store, so
-that nobody who has the store, or a backup of it, can try out ids until one fits.
+that nobody who has the store, or a backup of it, can try out ids until one fits. Beside it lies a note of each erasure:
+an older backup that is restored knows nothing of it, and would bring the person back.
 """
 
 import hashlib
 import hmac
+import json
 import os
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from sims_sync.errors import ConfigProblem, ConfigurationError
 
 KEY_FILE = Path("secrets") / "erasure.key"
+NOTES_FILE = Path("secrets") / "erasures.jsonl"
 _KEY_BYTES = 32
 _MARK_DIGITS = 8
 
@@ -82,6 +86,46 @@ def make_key(base: Path) -> ErasureKey:
     except OSError:
         raise _unusable(path) from None
     return ErasureKey(secret)
+
+
+def note_erasure(base: Path, note: Mapping[str, Any]) -> None:
+    """Add a line to the notes of erasures and releases: hashes and reasons, nobody's name.
+
+    Raises:
+        ConfigurationError: it cannot be written.
+    """
+    path = base / NOTES_FILE
+    try:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "a", encoding="utf-8") as file:
+            file.write(json.dumps(note, ensure_ascii=False) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError:
+        raise _unusable(path) from None
+
+
+def noted_erasures(base: Path, school: str) -> tuple[dict[str, Any], ...]:
+    """The notes of one school, the oldest first; a line that was cut off by a power cut is left out.
+
+    Raises:
+        ConfigurationError: they are there and cannot be read.
+    """
+    path = base / NOTES_FILE
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return ()
+    except (OSError, ValueError):
+        raise _unusable(path) from None
+    return tuple(note for line in lines if (note := _note(line)) is not None and note.get("school") == school)
+
+
+def _note(line: str) -> dict[str, Any] | None:
+    try:
+        note = json.loads(line)
+    except ValueError:
+        return None
+    return note if isinstance(note, dict) and "erasure_id" in note else None
 
 
 def _unusable(path: Path) -> ConfigurationError:

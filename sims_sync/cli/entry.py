@@ -56,6 +56,9 @@ COMMANDS = {
     "restore": "backup_commands:restore_backup",
     "db": "db_commands:db",
     "secret": "secret_commands:secret",
+    "purge": "purge_command:purge",
+    "audit": "audit_commands:audit",
+    "disposals": "audit_commands:disposals",
     "demo": "demo_command:demo",
 }
 

@@ -3,7 +3,7 @@
 import getpass
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from typing import Any, TypeVar
@@ -12,13 +12,15 @@ from zoneinfo import ZoneInfo
 import click
 
 from sims_sync.backup.opening import open_configured
+from sims_sync.cli.audited import note_command
 from sims_sync.cli.log import log_into
 from sims_sync.config import Config, SchoolConfig
 from sims_sync.config_file import find_config, load_config
 from sims_sync.context import RunContext, school_clock
-from sims_sync.errors import ConfigProblem, ConfigurationError
+from sims_sync.errors import ConfigProblem, ConfigurationError, RetriableError
 from sims_sync.school_year import HalfTermId, SchoolYear
 from sims_sync.store.session import Store
+from sims_sync.store.settings_seen import note_settings
 
 SCHOOL_ZONE = ZoneInfo("Europe/London")
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -119,9 +121,22 @@ def opened() -> Iterator[Opened]:
             click.echo(f"  {problem}", err=True)
     store = open_configured(config, lambda text: click.echo(text, err=True))
     try:
+        _note(config, store)
         yield Opened(config, store)
     finally:
         store.close()
+
+
+def _note(config: Config, store: Store) -> None:
+    """Changed settings, and what this command shows or changes, are in the audit log before anything is done."""
+    chosen = click.get_current_context().params.get("school_id")
+    common = config.model_dump(mode="json", include={"service", "backup"})
+    for school in config.schools.values():
+        now = school_clock(school.demo)()
+        with suppress(RetriableError):  # a store that is busy is no reason to show no status: the next command notes it
+            note_settings(store, school, common, who=whoami(), at=now)
+        if chosen in {None, school.id}:
+            note_command(store, school, who=whoami(), at=now)
 
 
 def chosen_half_term(school_year: SchoolYear, text: str | None, moment: datetime) -> HalfTermId:

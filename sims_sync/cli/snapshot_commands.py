@@ -23,6 +23,7 @@ from sims_sync.outcome import EXIT_CODES, Ending
 from sims_sync.report.summary import clean
 from sims_sync.snapshots import OCCASIONS, closed_summary
 from sims_sync.snapshots import restate as write_restatement
+from sims_sync.store.snapshot_totals import load_totals
 from sims_sync.store.snapshots import StoredSnapshot, list_snapshots
 
 REASON_LENGTH = 200
@@ -64,6 +65,27 @@ def list_all(school_id: str | None, as_json: bool) -> None:
         doubt = ", in doubt: names nobody" if each.content.doubts else ""
         name = each.occasion.name.lower()
         click.echo(f"{each.half_term}  {name:<8}  {each.version}  {when}  {done} of {due} done{doubt}{why}")
+
+
+@snapshots.command()
+@school_option
+@json_option
+@config_option
+def totals(school_id: str | None, as_json: bool) -> None:
+    """What is left of old half terms: done of due by house and by NC year; no group, no tutor, no student."""
+    with opened() as place:
+        school = place.one_school(school_id)
+        with place.store.reading() as connection:
+            found = load_totals(connection, school.id)
+    names = ("half_term", "occasion", "scope", "name", "due", "done")
+    if as_json:
+        click.echo(json.dumps({"totals": [{name: row[name] for name in names} for row in found]}, indent=2))
+        return
+    for row in found:
+        shown = "too few to show" if row["due"] is None else f"{row['done']} of {row['due']} done"
+        click.echo(f"{row['half_term']}  {row['occasion']:<8}  {row['scope']} {row['name']}: {shown}")
+    if not found:
+        click.echo("Every snapshot is still there as it was.")
 
 
 @snapshots.command()

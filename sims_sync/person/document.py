@@ -1,11 +1,13 @@
 """What is held on one person, as an answer to their access request (UK GDPR Art. 15): JSON, or a PDF to read?"""
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from sims_sync.config import RetentionSection
 from sims_sync.report import pdf_blocks as blocks
 from sims_sync.report.pdf import typeset
 from sims_sync.school_year import shown_day
@@ -14,6 +16,7 @@ from sims_sync.store.json_values import json_ready
 
 CONFIDENTIAL = "Confidential: for the person named and for whoever answers their request"
 _ONLY_OURS = frozenset({"school", "run_id", "record_fingerprint"})  # says nothing about the person
+_SETTING = re.compile(r"retention\.(\w+) ((?:academic )?(?:years|days))")
 _FROM_SIMS = "The school's management information system (SIMS), and what staff entered about the mentoring programme."
 _FOR = "So that tutors meet each of their students, and Heads of House see whether they do."
 
@@ -27,7 +30,17 @@ class Held:
     name: str
     made_at: datetime
     tables: Mapping[str, Sequence[Mapping[str, Any]]]
+    kept: RetentionSection
     files: Sequence[tuple[str, str]] = ()
+
+    def rule(self, table: str) -> str:
+        """How long rows of a table are kept, with this school's numbers: "1 academic year after …"."""
+        return _SETTING.sub(self._number, HOLDINGS[table].rule.value)
+
+    def _number(self, found: re.Match[str]) -> str:
+        number = getattr(self.kept, found[1])
+        words = found[2].removesuffix("s") if number == 1 else found[2]
+        return f"{number} {words}"
 
 
 def render_json(held: Held) -> bytes:
@@ -43,7 +56,7 @@ def render_json(held: Held) -> bytes:
             {
                 "table": table,
                 "what": HOLDINGS[table].what,
-                "kept": HOLDINGS[table].rule.value,
+                "kept": held.rule(table),
                 "rows": [json_ready(_told(row)) for row in rows],
             }
             for table, rows in held.tables.items()
@@ -58,8 +71,7 @@ def render_pdf(held: Held) -> bytes:
     title = f"{held.school}: what sims-sync holds on {held.name}"
     content = [blocks.heading(1, title), *_opening(held)]
     for table, rows in held.tables.items():
-        holding = HOLDINGS[table]
-        content += [blocks.heading(2, holding.what), blocks.paragraph(f"Kept {holding.rule.value}.", "quiet")]
+        content += [blocks.heading(2, HOLDINGS[table].what), blocks.paragraph(f"Kept: {held.rule(table)}.", "quiet")]
         content += [blocks.listed(list(_lines(row))) for row in rows]
     if held.files:
         content += [blocks.heading(2, "Files that tell of them")]

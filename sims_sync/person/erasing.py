@@ -2,17 +2,17 @@
 
 import uuid
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
 from sims_sync.context import RunContext
-from sims_sync.erasure_key import make_key
+from sims_sync.erasure_key import make_key, note_erasure
 from sims_sync.errors import RunError
 from sims_sync.identity import id_texts
 from sims_sync.person.holding import staff_marks, student_marks
-from sims_sync.person.kept_rows import remove_kept_rows
+from sims_sync.person.kept_rows import remove_kept_rows, remove_kept_staff
 from sims_sync.person.mentions import Marks, Mention, mentions
 from sims_sync.pull.erased import staff_texts
 from sims_sync.retention.files import Removal
@@ -57,7 +57,7 @@ def erase_student(context: RunContext, student_id: str, by: By) -> Erased:
         kept = remove_kept_rows(connection, context, keys)
         counts = remove_students(connection, school, keys) + Counter({"kept_read": kept})
         hashes = key.hashes_of(school, id_texts(keys.student_ids, keys.aliases, keys.names))
-        add_erasure(connection, school, erasure, hashes)
+        _keep_out(connection, context, erasure, hashes)
         _note(connection, context, erasure, counts)
     return _with_files(context, erasure, counts, student_marks(keys))
 
@@ -76,8 +76,9 @@ def erase_staff(context: RunContext, staff_id: str, by: By, accounts: frozenset[
         _refuse_in_post(context, connection, keys)
         marks = staff_marks(connection, context, keys)
         hashes = key.hashes_of(school, staff_texts(load_staff(connection, school)[staff_id]))
-        counts = remove_member(connection, school, keys)
-        add_erasure(connection, school, erasure, hashes)
+        kept = remove_kept_staff(connection, context, keys)
+        counts = remove_member(connection, school, keys) + Counter({"kept_read": kept})
+        _keep_out(connection, context, erasure, hashes)
         _note(connection, context, erasure, counts)
     return _with_files(context, erasure, counts, marks)
 
@@ -103,10 +104,20 @@ def let_in(context: RunContext, erasure_id: str, by: By) -> None:
             subject=erasure_id,
             detail={"reason": by.reason},
         )
+        about = {"school": context.school_id, "erasure_id": erasure_id, "at": context.now().isoformat()}
+        note_erasure(context.school.base, {**about, "who": by.who, "reason": by.reason})
 
 
 def _erasure(context: RunContext, kind: str, by: By) -> Erasure:
     return Erasure(uuid.uuid4().hex[:12], kind, context.now(), by.who, by.reason, None, None, None)
+
+
+def _keep_out(connection: Connection, context: RunContext, erasure: Erasure, hashes: Iterable[str]) -> None:
+    listed = sorted(hashes)
+    add_erasure(connection, context.school_id, erasure, listed)
+    about = {"school": context.school_id, "erasure_id": erasure.erasure_id, "kind": erasure.kind}
+    said = {"at": erasure.erased_at.isoformat(), "who": erasure.erased_by, "reason": erasure.reason}
+    note_erasure(context.school.base, {**about, **said, "hashes": listed})
 
 
 def _refuse_in_post(context: RunContext, connection: Connection, keys: StaffKeys) -> None:

@@ -4,7 +4,7 @@ from sqlalchemy import Connection
 
 from sims_sync.context import RunContext
 from sims_sync.person.document import Held
-from sims_sync.person.kept_rows import kept_rows
+from sims_sync.person.kept_rows import kept_rows, kept_staff_rows
 from sims_sync.person.mentions import Marks, mentions
 from sims_sync.store.holdings import HOLDINGS
 from sims_sync.store.one_member import StaffKeys, held_on_member, staff_keys
@@ -26,7 +26,8 @@ def held_on_student(context: RunContext, student_id: str) -> Held:
     forename, surname = next(iter(keys.names))
     files = [(each.what, each.path.name) for each in mentions(context.school, student_marks(keys))]
     in_order = {name: found[name] for name in HOLDINGS if name in found}
-    return Held(context.school.school.name, STUDENT, f"{forename} {surname}", context.now(), in_order, files)
+    name, kept_for = f"{forename} {surname}", context.school.retention
+    return Held(context.school.school.name, STUDENT, name, context.now(), in_order, kept_for, files)
 
 
 def held_on_staff(context: RunContext, staff_id: str, accounts: frozenset[str]) -> Held:
@@ -34,12 +35,15 @@ def held_on_staff(context: RunContext, staff_id: str, accounts: frozenset[str]) 
     with context.store.reading() as connection:
         keys = staff_keys(connection, context.school_id, staff_id, accounts)
         found = held_on_member(connection, context.school_id, keys)
+        kept = kept_staff_rows(connection, context, keys)
         member = load_staff(connection, context.school_id)[staff_id]
         marks = staff_marks(connection, context, keys)
+    if kept:
+        found.setdefault("kept_read", []).extend(kept)
     files = [(each.what, each.path.name) for each in mentions(context.school, marks)]
     in_order = {name: found[name] for name in HOLDINGS if name in found}
-    name = f"{member.forename} {member.surname}"
-    return Held(context.school.school.name, STAFF, name, context.now(), in_order, files)
+    name, kept_for = f"{member.forename} {member.surname}", context.school.retention
+    return Held(context.school.school.name, STAFF, name, context.now(), in_order, kept_for, files)
 
 
 def student_marks(keys: StudentKeys) -> Marks:

@@ -15,6 +15,8 @@ from sims_sync.context import RunContext
 from sims_sync.errors import RecordError, SimsSyncError
 from sims_sync.identity import Register
 from sims_sync.mapping import Mapper, load_mapping
+from sims_sync.records import Kind
+from sims_sync.store.one_member import StaffKeys
 from sims_sync.store.one_student import StudentKeys
 from sims_sync.store.plans import KeptRead, keep, load_kept
 from sims_sync.store.students import load_register
@@ -52,6 +54,41 @@ def remove_kept_rows(connection: Connection, context: RunContext, keys: StudentK
             row = {name: about[name] for name in ("kind", "source", "run_id", "kept_at", "began")}
             keep(connection, context.school_id, split.kept.kept_id, split.kept.state, split.others, row)
             count += len(split.theirs)
+    return count
+
+
+def kept_staff_rows(connection: Connection, context: RunContext, keys: StaffKeys) -> list[dict[str, Any]]:
+    """Their rows of kept staff lists, by mapped column; of other lists only that their code or name stands there."""
+    found: list[dict[str, Any]] = []
+    chosen = select(kept_read.c.kept_id).where(kept_read.c.school == context.school_id)
+    for kept_id in connection.execute(chosen).scalars().all():
+        kept = load_kept(connection, context.school_id, kept_id)
+        for row in kept.rows if kept is not None else ():
+            theirs = {name: text for name, text in row.values.items() if keys.called(text)}
+            if kept is not None and theirs:
+                shown = dict(row.values) if kept.kind is Kind.STAFF else theirs
+                found.append({"source": kept.source, "began": kept.state.began, **shown})
+    return found
+
+
+def remove_kept_staff(connection: Connection, context: RunContext, keys: StaffKeys) -> int:
+    """Take a member of staff out: their rows of staff lists, and their code or name wherever it fills a cell; reads."""
+    count = 0
+    chosen = select(kept_read).where(kept_read.c.school == context.school_id)
+    for about in connection.execute(chosen).mappings().all():
+        kept = load_kept(connection, context.school_id, about["kept_id"])
+        if kept is None or not any(keys.called(text) for row in kept.rows for text in row.values.values()):
+            continue
+        rows = [
+            row for row in kept.rows if kept.kind is not Kind.STAFF or not any(map(keys.called, row.values.values()))
+        ]
+        rows = [
+            Row(row.number, {name: "" if keys.called(text) else text for name, text in row.values.items()})
+            for row in rows
+        ]
+        row = {name: about[name] for name in ("kind", "source", "run_id", "kept_at", "began")}
+        keep(connection, context.school_id, kept.kept_id, kept.state, rows, row)
+        count += 1
     return count
 
 

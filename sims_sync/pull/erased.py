@@ -14,14 +14,14 @@ from typing import Any
 from sqlalchemy import Connection
 
 from sims_sync.context import RunContext
-from sims_sync.erasure_key import KEY_FILE, ErasureKey, load_key
+from sims_sync.erasure_key import KEY_FILE, ErasureKey, load_key, noted_erasures
 from sims_sync.errors import RecordError, RunError
 from sims_sync.identity import Register, ref_texts
 from sims_sync.mapping import Mapper
 from sims_sync.periods import periods
 from sims_sync.pull.reading import MappedRead
 from sims_sync.records import Kind, StaffMember, Student, StudentRef
-from sims_sync.store.erased import LEFT, STAFF, STUDENT, load_hashes
+from sims_sync.store.erased import LEFT, STAFF, STUDENT, load_hashes, take_over_notes
 from sims_sync.store.students import load_register
 
 
@@ -39,6 +39,10 @@ class Erased:
         if STUDENT in kinds:
             return True
         return LEFT in kinds and not is_list and not _is_known(register, ref)
+
+    def has(self, kind: str, pairs: Iterable[tuple[str, str]]) -> bool:
+        """Whether one of these (id kind, text) pairs is an erased person's of this kind."""
+        return kind in self._kinds(pairs)
 
     def staff(self, member: StaffMember) -> bool:
         """Whether a member of staff stays out."""
@@ -62,11 +66,12 @@ def staff_texts(member: StaffMember) -> Iterable[tuple[str, str]]:
 
 
 def load_erased(connection: Connection, school: str, base: Path) -> Erased:
-    """Everyone who stays out.
+    """Everyone who stays out, also after an older backup was restored; the connection is one that writes.
 
     Raises:
         RunError: their key is missing or another one: then nobody can say who they are, and nothing may be pulled.
     """
+    take_over_notes(connection, school, noted_erasures(base, school))
     hashes = load_hashes(connection, school)
     key = load_key(base) if hashes else None
     asked_for = [each for each, kind in hashes.items() if kind != LEFT]

@@ -1,14 +1,14 @@
 """How do files go that are too old, also where another program holds one for a while (DESIGN §12)?"""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from sims_sync.formats.whole_writing import patiently
 from sims_sync.periods import Periods
-from sims_sync.retention.places import Kept, Place, last_touched
+from sims_sync.retention.places import Kept, Place, is_too_old
 from sims_sync.store.disposals import Disposal
 
 _WAITED_FOR = 3  # files that are waited for in one night: each may take two seconds
@@ -34,20 +34,27 @@ class Removal:
             self.gone[what] += 1
 
 
-def dispose_of_files(places: Iterable[Place], cuts: Periods) -> tuple[list[Disposal], list[Path]]:
+def old_files(places: Iterable[Place], cuts: Periods) -> Iterator[tuple[Place, Path]]:
+    """Every file of ours that is too old, with its place."""
+    for place in places:
+        if place.kept is Kept.FILES_DAYS:
+            yield from ((place, path) for path in place.files() if is_too_old(path, cuts))
+
+
+def dispose_of_files(places: Sequence[Place], cuts: Periods) -> tuple[list[Disposal], list[Path]]:
     """Delete every file of ours that is too old; what went by kind, and which could not be deleted."""
     removal = Removal()
+    for place, path in list(old_files(places, cuts)):
+        removal.remove(place.what, path)
     for place in places:
-        if place.kept is not Kept.FILES_DAYS:
-            continue
-        for path in place.files():
-            touched = last_touched(path)
-            if touched is not None and touched < cuts.files_before:
-                removal.remove(place.what, path)
-        if place.deep:
+        if place.deep and place.kept is Kept.FILES_DAYS:
             drop_empty(place.folder)
-    evidence = [Disposal(what, Kept.FILES_DAYS.value, count, cuts.files_before) for what, count in removal.gone.items()]
-    return evidence, removal.stuck
+    return evidence_of(removal.gone, cuts), removal.stuck
+
+
+def evidence_of(counts: Mapping[str, int], cuts: Periods) -> list[Disposal]:
+    """Kind of file → how many, as evidence."""
+    return [Disposal(what, Kept.FILES_DAYS.value, count, cuts.files_before) for what, count in sorted(counts.items())]
 
 
 def drop_empty(folder: Path) -> None:

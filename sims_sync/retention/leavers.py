@@ -6,21 +6,27 @@ so that old results or entries in an export are left out in silence instead of b
 
 import uuid
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Table, delete, select
 
 from sims_sync.erasure_key import ErasureKey
-from sims_sync.identity import id_texts
+from sims_sync.identity import id_texts, ref_texts
 from sims_sync.periods import Periods
+from sims_sync.pull.erased import load_erased
 from sims_sync.records import Kind
 from sims_sync.store.disposals import Disposal
-from sims_sync.store.erased import LEFT, Erasure, add_erasure
+from sims_sync.store.erased import LEFT, STUDENT, Erasure, add_erasure
 from sims_sync.store.holdings import Rule
+from sims_sync.store.one_member import remove_member, staff_keys
 from sims_sync.store.one_student import remove_students, student_keys
+from sims_sync.store.staff import load_staff
+from sims_sync.store.students import load_students
 from sims_sync.store.tables import missing, staff_member, student
 
 SYSTEM = "retention"
+RETURNED = "erased on request; a restored backup brought them back"
 
 
 def remove_left_students(
@@ -38,6 +44,25 @@ def remove_left_students(
         add_erasure(connection, school, erasure, hashes)
     counts = remove_students(connection, school, keys)
     return [Disposal(name, Rule.STUDENT.value, count) for name, count in sorted(counts.items())]
+
+
+def remove_returned(connection: Connection, school: str, base: Path) -> list[Disposal]:
+    """Erase again whoever was erased and is back because an older backup was restored.
+
+    Raises:
+        RunError: the key of erased people is missing.
+    """
+    erased = load_erased(connection, school, base)
+    if not erased.hashes:
+        return []
+    back = [key for key, each in load_students(connection, school).items() if erased.has(STUDENT, ref_texts(each.ref))]
+    counts = remove_students(connection, school, student_keys(connection, school, back)) if back else {}
+    for staff_id, member in load_staff(connection, school).items():
+        if erased.staff(member):
+            remove_member(connection, school, staff_keys(connection, school, staff_id, frozenset()))
+            back.append(staff_id)
+    evidence = [Disposal(name, RETURNED, count) for name, count in sorted(counts.items())]
+    return [*evidence, Disposal("erased people in a restored backup", RETURNED, len(back))]
 
 
 def remove_left_staff(connection: Connection, school: str, cuts: Periods) -> list[Disposal]:

@@ -12,8 +12,9 @@ from enum import Enum
 from pathlib import Path
 
 from sims_sync.config import SchoolConfig
-from sims_sync.context import WORK_FOLDER
+from sims_sync.context import WORK_FOLDER, system_clock
 from sims_sync.formats.waiting_files import DONE, FAILED
+from sims_sync.periods import Periods
 from sims_sync.proforma_workbook.layout import ANSWER_SUFFIX
 
 ISSUED_FOLDER = "proformas-issued"
@@ -72,15 +73,26 @@ def file_places(school: SchoolConfig) -> tuple[Place, ...]:
     )
 
 
-def last_touched(path: Path) -> datetime | None:
-    """When a file was written, or put away after reading, whichever is later; None where it is gone or out of reach."""
+def is_too_old(path: Path, cuts: Periods) -> bool:
+    """Whether a file was both written and, if it was read, put away before the cut; False where it is out of reach.
+
+    When it was written the disk's clock says, which may not be the product's (a demo, a rehearsal).
+    """
+    written = written_at(path)
+    if written is None:
+        return False
+    stamp = _RUN_STAMP.search(path.name)
+    if stamp and datetime.strptime(stamp[1], "%Y%m%dT%H%M%S").replace(tzinfo=UTC) >= cuts.files_before:
+        return False
+    return system_clock() - written > cuts.now - cuts.files_before
+
+
+def written_at(path: Path) -> datetime | None:
+    """When a file was written, by the disk's clock; None where it is gone or out of reach."""
     try:
-        written = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+        return datetime.fromtimestamp(path.stat().st_mtime, UTC)
     except OSError:
         return None
-    stamp = _RUN_STAMP.search(path.name)
-    put_away = datetime.strptime(stamp[1], "%Y%m%dT%H%M%S").replace(tzinfo=UTC) if stamp else written
-    return max(written, put_away)
 
 
 def waiting_files(school: SchoolConfig) -> Iterator[Path]:

@@ -229,12 +229,10 @@ def _quarantine(connection: Connection, school: str, cuts: Periods) -> Counts:
     settled = _gone(
         connection, quarantine, school, quarantine.c.state != "held", quarantine.c.last_seen < cuts.files_before
     )["quarantine"]
-    closed = _last_closing(connection, school, cuts)
-    held = 0
-    if closed is not None:
-        where = (quarantine.c.state == "held", quarantine.c.last_seen < closed)
-        held = _gone(connection, quarantine, school, *where)["quarantine"]
-    return {"quarantine": settled + held}
+    # A half term that is never closed must not keep a marker for ever.
+    over = max(filter(None, (_last_closing(connection, school, cuts), cuts.history_before)))
+    where = (quarantine.c.state == "held", quarantine.c.last_seen < over)
+    return {"quarantine": settled + _gone(connection, quarantine, school, *where)["quarantine"]}
 
 
 def _last_closing(connection: Connection, school: str, cuts: Periods) -> datetime | None:

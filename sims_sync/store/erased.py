@@ -1,8 +1,9 @@
 """Who was erased, or has gone by retention, as keyed hashes: added, looked up, released."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, delete, select, update
 
@@ -31,6 +32,25 @@ def add_erasure(connection: Connection, school: str, erasure: Erasure, hashes: I
     """Remember each id of one person; one who was released and is erased again stays out again."""
     row = {name: getattr(erasure, name) for name in Erasure.__slots__}
     upsert(connection, erased_person, [{"school": school, "person_hash": each, **row} for each in sorted(hashes)])
+
+
+def take_over_notes(connection: Connection, school: str, notes: Iterable[Mapping[str, Any]]) -> None:
+    """Add what a restored store does not know: erasures, and who was let in again (`erasure_key.noted_erasures`)."""
+    listed = list(notes)
+    if not listed:
+        return
+    known = set(
+        connection.execute(select(erased_person.c.erasure_id).where(erased_person.c.school == school)).scalars()
+    )
+    for note in listed:
+        erasure_id = note["erasure_id"]
+        if "hashes" in note and erasure_id not in known:
+            at = datetime.fromisoformat(note["at"])
+            erasure = Erasure(erasure_id, note["kind"], at, note["who"], note["reason"], None, None, None)
+            add_erasure(connection, school, erasure, note["hashes"])
+        elif "hashes" not in note:
+            at = datetime.fromisoformat(note["at"])
+            release_erasure(connection, school, erasure_id, who=note["who"], reason=note["reason"], at=at)
 
 
 def load_hashes(connection: Connection, school: str) -> dict[str, str]:

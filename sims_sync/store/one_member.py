@@ -83,6 +83,7 @@ def remove_member(connection: Connection, school: str, keys: StaffKeys) -> Count
         if table in _DELETED:
             for row in rows:
                 counts[table.name] += connection.execute(delete(table).where(_is(table, row))).rowcount
+    counts["journal"] += _remove_journal(connection, school, keys)
     counts["tutor_group"] += _clean_groups(connection, school, keys)
     counts["student"] += _blank(connection, student, student.c.tutor, school, keys)
     counts["entry"] += _blank(connection, entry, entry.c.author, school, keys)
@@ -167,6 +168,18 @@ def _clean_groups(connection: Connection, school: str, keys: StaffKeys) -> int:
             connection.execute(update(tutor_group).where(_is(tutor_group, row)).values(posts=posts))
             count += 1
     return count
+
+
+def _remove_journal(connection: Connection, school: str, keys: StaffKeys) -> int:
+    """What `undo` would put back of them."""
+    rows = [
+        row
+        for row in _where(connection, journal, school)
+        if any(part == keys.staff_id or keys.called(part) for part in row["row_key"])
+    ]
+    for row in rows:
+        connection.execute(delete(journal).where(_is(journal, row)))
+    return len(rows)
 
 
 def _blank(connection: Connection, table: Table, column: ColumnElement[Any], school: str, keys: StaffKeys) -> int:

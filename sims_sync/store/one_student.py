@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, delete, select, update
+from sqlalchemy import Column, ColumnElement, Connection, Table, and_, delete, select, update
 
 from sims_sync.records import Kind
 from sims_sync.store.holdings import HOLDINGS, Link
@@ -102,6 +102,8 @@ def remove_students(connection: Connection, school: str, keys: StudentKeys) -> C
     counts["audit"] = _clean_audit(connection, school, keys)
     counts["problem"] = _remove_problems(connection, school, keys)
     counts["tutor_note"] = _remove_notes(connection, school, keys)
+    for table, column in free_texts():
+        counts[table.name] += _clean_text(connection, table, column, school, keys)
     forget_marks(connection, school)  # the next read of results looks at each record again
     for table in reversed(metadata.sorted_tables):  # children before their parents
         link = HOLDINGS[table.name].student
@@ -289,6 +291,22 @@ def _remove_notes(connection: Connection, school: str, keys: StudentKeys) -> int
     for row in rows:
         connection.execute(delete(tutor_note).where(_is(tutor_note, row)))
     return len(rows)
+
+
+def free_texts() -> Iterator[tuple[Table, Column[str]]]:
+    """Each column in which people give a reason: names do not belong there, and yet somebody may have written one."""
+    for table in metadata.sorted_tables:
+        if HOLDINGS[table.name].student in {None, Link.WITHIN}:
+            yield from ((table, column) for column in table.columns if column.name.endswith("reason"))
+
+
+def _clean_text(connection: Connection, table: Table, column: Column[str], school: str, keys: StudentKeys) -> int:
+    values = connection.execute(select(column).where(table.c.school == school).distinct()).scalars().all()
+    naming = [text for text in values if text and any(names_them(text, *name) for name in keys.names)]
+    done = connection.execute(
+        update(table).where(table.c.school == school, column.in_(naming)).values({column: ERASED})
+    )
+    return int(done.rowcount)
 
 
 def names_them(text: str, forename: str, surname: str) -> bool:

@@ -5,19 +5,18 @@ zeros (`secure_delete`), the file is written anew (`VACUUM`) and the log is empt
 """
 
 import sqlite3
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from sqlalchemy import Connection, text
 from sqlalchemy.engine.interfaces import DBAPICursor
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
-from sims_sync.store.session import Store
+from sims_sync.store.session import BUSY_TIMEOUT_SECONDS, Store
 from sims_sync.store.tables import metadata
 
 CHECKPOINT_ATTEMPTS = 5
-CHECKPOINT_WAIT_SECONDS = 1.0
+CHECKPOINT_WAIT_SECONDS = 2.0  # in each attempt, for readers to be done
 
 
 @contextmanager
@@ -30,7 +29,8 @@ def wiping(store: Store) -> Iterator[Connection]:
             yield connection
         finally:
             if store.dialect == "sqlite":
-                connection.exec_driver_sql("PRAGMA secure_delete=OFF")
+                with suppress(SQLAlchemyError):  # the first fault is what matters
+                    connection.exec_driver_sql("PRAGMA secure_delete=OFF")
 
 
 def wipe(store: Store, *, anew: bool) -> bool:
@@ -51,14 +51,18 @@ def wipe(store: Store, *, anew: bool) -> bool:
 
 
 def _emptied(cursor: DBAPICursor) -> bool:
-    for attempt in range(CHECKPOINT_ATTEMPTS):
-        if attempt:
-            time.sleep(CHECKPOINT_WAIT_SECONDS)
-        if _tried(cursor, "PRAGMA wal_checkpoint(TRUNCATE)"):
-            is_busy, *_ = cursor.fetchone() or (1,)
-            if not is_busy:
-                return True
-    return False
+    cursor.execute(f"PRAGMA busy_timeout = {int(CHECKPOINT_WAIT_SECONDS * 1000)}")
+    try:
+        return any(_is_emptied(cursor) for _ in range(CHECKPOINT_ATTEMPTS))
+    finally:
+        cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_SECONDS * 1000}")
+
+
+def _is_emptied(cursor: DBAPICursor) -> bool:
+    if not _tried(cursor, "PRAGMA wal_checkpoint(TRUNCATE)"):
+        return False
+    is_busy, *_ = cursor.fetchone() or (1,)
+    return not is_busy
 
 
 def _tried(cursor: DBAPICursor, statement: str) -> bool:

@@ -1,0 +1,145 @@
+"""Which commands show or change something about people, and how does that get into the audit log (DOMAIN §8)?
+
+Each command stands in exactly one of four lists; a test fails when one is forgotten. What stands in `VIEWS` or
+`CHANGES` is noted here, when it opens the store, before anything is shown.
+"""
+
+from datetime import datetime
+
+import click
+
+from sims_sync.config import SchoolConfig
+from sims_sync.store.decisions import record_audit
+from sims_sync.store.session import Store
+
+# Shows students or staff: noted as "view" with the command's name, without what was typed after it.
+VIEWS = frozenset(
+    {
+        "audit list",
+        "deliveries list",
+        "deliveries show",
+        "disposals",
+        "messages list",
+        "messages preview",
+        "messages show",
+        "person erased",
+        "plans list",
+        "plans show",
+        "problems list",
+        "quarantine list",
+        "quarantine show",
+        "report annual",
+        "report compliance",
+        "report house-matrix",
+        "report meeting-pack",
+        "report readiness",
+        "report sampler",
+        "report tutor-lists",
+        "roles gaps",
+        "snapshots list",
+        "snapshots show",
+    }
+)
+
+# Changes something and has no line of its own: noted as "command".
+CHANGES = frozenset(
+    {
+        "deliveries retry",
+        "messages retry",
+        "pause",
+        "push marksheet-seen",
+        "push trial",
+        "quarantine retry",
+        "restore",
+        "resume",
+    }
+)
+
+# Changes something, or tells of one person, and notes itself what it was about.
+NOTED_BY_ITSELF = frozenset(
+    {
+        "calendar close",
+        "calendar import",
+        "cover",
+        "deliveries discard",
+        "deliveries keep-sims",
+        "deliveries resend",
+        "excuse accept",
+        "excuse give",
+        "excuse refuse",
+        "exempt",
+        "messages discard",
+        "messages go-live",
+        "messages release",
+        "messages sample",
+        "person erase",
+        "person export",
+        "person release",
+        "plans release",
+        "proforma issue",
+        "purge",  # in its evidence: the log goes with the rows
+        "quarantine discard",
+        "reports import",
+        "snapshots restate",
+        "tutor away",
+        "undo",
+        "why",
+    }
+)
+
+# Shows no person and decides nothing about one: settings, jobs, times, counts. A run notes its own decisions.
+IMPERSONAL = frozenset(
+    {
+        "backup",
+        "calendar show",
+        "check",
+        "db upgrade",
+        "demo",
+        "digest",
+        "init",
+        "jobs",
+        "mapping suggest",
+        "plan",
+        "reports show",
+        "run",
+        "secret list",
+        "secret set",
+        "secret test",
+        "serve",
+        "service install",
+        "service remove",
+        "service status",
+        "sims-setup",
+        "snapshots totals",
+        "status",
+        "try",
+    }
+)
+
+_SAID = ("half_term", "house", "group", "form", "names", "occasion", "version", "state", "kind", "as_json", "year")
+
+
+def command_name(context: click.Context) -> str:
+    """The command that is running, e.g. "report compliance"."""
+    return context.command_path.partition(" ")[2]
+
+
+def note_command(store: Store, school: SchoolConfig, *, who: str, at: datetime) -> None:
+    """Note that this command shows or changes something of a school, if it is one of those."""
+    context = click.get_current_context(silent=True)
+    name = command_name(context) if context is not None else ""
+    if context is None or name not in VIEWS | CHANGES:
+        return
+    given = {key: context.params[key] for key in _SAID if context.params.get(key) not in (None, False)}
+    if context.params.get("output") is not None:
+        given["to"] = "a file"
+    with store.writing() as connection:
+        record_audit(
+            connection,
+            school.id,
+            at=at,
+            who=who,
+            action="view" if name in VIEWS else "command",
+            subject=name,
+            detail={key: value if isinstance(value, int) else str(value) for key, value in given.items()},
+        )
