@@ -74,7 +74,8 @@ fi
 
 # 3. The new version, beside the old one. Installing the same version again builds it anew.
 RUNS=no
-if command -v systemctl >/dev/null && systemctl is-active --quiet "$UNIT" 2>/dev/null; then RUNS=yes; fi
+# Also one that is just being started again after a failure: only a stopped one stays stopped.
+case $(systemctl show --property=ActiveState --value "$UNIT" 2>/dev/null || true) in active|activating|reloading) RUNS=yes ;; esac
 if [ -e "$NEW" ] && [ "$RUNS" = yes ] && [ "$(readlink "$COMMAND" 2>/dev/null)" = "$NEW/bin/sims-sync" ]; then
     act systemctl stop "$UNIT"
 fi
