@@ -26,6 +26,17 @@ refuse() { echo "install.sh: $*" >&2; exit 2; }
 say() { echo "$*"; }
 act() { if [ "$DRY" = yes ]; then echo "would run: $*"; else "$@"; fi; }
 
+# As the account and, where the service is installed, with the secrets that systemd hands to it.
+as_service() {
+    if [ -f "/etc/systemd/system/$UNIT" ] && [ -d /run/systemd/system ]; then
+        secrets=$(sed -n 's/^\(LoadCredential=\|EnvironmentFile=\)/--property=&/p' "/etc/systemd/system/$UNIT")
+        # shellcheck disable=SC2086 - each line is one word: names and a fixed path
+        act systemd-run --quiet --pipe --wait --property=User="$ACCOUNT" $secrets "$@"
+    else
+        act runuser -u "$ACCOUNT" -- "$@"
+    fi
+}
+
 while [ $# -gt 0 ]; do
     case $1 in
         --dry-run) DRY=yes ;;
@@ -96,7 +107,7 @@ act "$NEW/bin/sims-sync" --version
 # 4. The old version ends, the database follows, the new one takes its name.
 if [ "$RUNS" = yes ]; then act systemctl stop "$UNIT"; fi
 if [ -f "$DATA/config.toml" ]; then
-    if ! act runuser -u "$ACCOUNT" -- "$NEW/bin/sims-sync" db upgrade --config "$DATA/config.toml"; then
+    if ! as_service "$NEW/bin/sims-sync" db upgrade --config "$DATA/config.toml"; then
         if [ "$RUNS" = yes ]; then act systemctl start "$UNIT"; fi
         refuse "the database was not brought up to date: the old version stays. Do what stands above, then run this again."
     fi

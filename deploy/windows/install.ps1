@@ -16,6 +16,10 @@ Where config.toml and the data are to be: on a disk of this machine, never on a 
 .PARAMETER Python
 The python.exe to use, if `py` does not find Python 3.13 for all users.
 
+.PARAMETER LeaveDatabase
+Let the service itself back up and update the database when it starts: for secrets in the keyring of its account, which
+an administrator cannot read.
+
 .EXAMPLE
 powershell -ExecutionPolicy Bypass -File install.ps1 -WhatIf
 #>
@@ -23,7 +27,8 @@ powershell -ExecutionPolicy Bypass -File install.ps1 -WhatIf
 param(
     [string] $ProgramFolder = (Join-Path $env:ProgramFiles 'sims-sync'),
     [string] $DataFolder = (Join-Path $env:ProgramData 'sims-sync'),
-    [string] $Python = ''
+    [string] $Python = '',
+    [switch] $LeaveDatabase
 )
 
 Set-StrictMode -Version 2.0
@@ -171,7 +176,7 @@ if (-not (Test-Path -LiteralPath $DataFolder) -and $PSCmdlet.ShouldProcess($Data
 
 # 3. The old version ends, the database follows, the new one takes its name.
 if ($way -ne '' -and $PSCmdlet.ShouldProcess($ServiceName, 'Stop')) { Stop-Running $way }
-if ((Test-Path -LiteralPath $config) -and $PSCmdlet.ShouldProcess($config, 'Bring the database up to date')) {
+if (-not $LeaveDatabase -and (Test-Path -LiteralPath $config) -and $PSCmdlet.ShouldProcess($config, 'Bring the database up to date')) {
     & (Join-Path $new 'Scripts\sims-sync.exe') 'db' 'upgrade' '--config' $config
     if ($LASTEXITCODE -ne 0) {
         Start-Again $way
