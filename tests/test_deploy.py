@@ -3,10 +3,13 @@
 import hashlib
 import json
 import tarfile
+import tomllib
 import zipfile
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from deploy.archive import SUMS, checksums, pack
 from deploy.bundle import EXTRAS, PRODUCT, DistError, refuse_incomplete, requirements
@@ -84,6 +87,27 @@ def test_the_committed_lock_names_every_dependency_and_no_registry() -> None:
     names = {pin.name for pin in read_lock(text)}
     assert {"lxml", "sqlalchemy", "psycopg-binary", "keyring", "tzdata", "pywin32-ctypes"} <= names
     assert "://" not in text
+
+
+@pytest.mark.parametrize(
+    ("target", "python"),
+    [(target, python) for target in TARGETS for python in target.pythons],
+    ids=[f"{target.name}-{python}" for target in TARGETS for python in target.pythons],
+)
+def test_the_committed_lock_has_a_fitting_release_of_everything_pyproject_asks_for(target: Target, python: str) -> None:
+    """Else somebody changed a dependency and forgot `make lock`."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    asked = [*project["dependencies"], *(each for extra in EXTRAS for each in project["optional-dependencies"][extra])]
+    environment = target.environment(python)
+    locked = {pin.name: pin.version for pin in needed(read_lock(LOCK.read_text(encoding="utf-8")), environment)}
+    wanted = [each for each in map(Requirement, asked) if each.marker is None or each.marker.evaluate(environment)]
+    unmet = [str(each) for each in wanted if locked.get(canonicalize_name(each.name), "0") not in each.specifier]
+    assert unmet == []
+
+
+def test_a_bundle_carries_every_extra() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert set(EXTRAS) == set(project["optional-dependencies"])
 
 
 def test_a_bundle_with_everything_lacks_nothing(tmp_path: Path) -> None:
