@@ -30,7 +30,8 @@ act() { if [ "$DRY" = yes ]; then echo "would run: $*"; else "$@"; fi; }
 as_service() {
     if [ -f "/etc/systemd/system/$UNIT" ] && [ -d /run/systemd/system ]; then
         secrets=$(sed -n 's/^\(LoadCredential=\|EnvironmentFile=\)/--property=&/p' "/etc/systemd/system/$UNIT")
-        # shellcheck disable=SC2086 - each line is one word: names and a fixed path
+        # Unquoted on purpose: each line is one word, names and a fixed path.
+        # shellcheck disable=SC2086
         act systemd-run --quiet --pipe --wait --property=User="$ACCOUNT" $secrets "$@"
     else
         act runuser -u "$ACCOUNT" -- "$@"
