@@ -30,7 +30,6 @@ COMMANDS = {
     "jobs": "run_commands:jobs",
     "status": "state_commands:status",
     "serve": "run_commands:serve",
-    "service": "service_commands:service",
     "report": "reports:report",
     "quarantine": "state_commands:quarantine",
     "sims-setup": "sims_setup_command:sims_setup",
@@ -48,6 +47,7 @@ COMMANDS = {
     "exempt": "decision_commands:exempt",
     "tutor": "decision_commands:tutor",
     "cover": "cover_command:cover",
+    "service": "service_install:service",
     "demo": "demo_command:demo",
 }
 

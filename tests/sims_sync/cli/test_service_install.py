@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from sims_sync.cli import service_commands
+from sims_sync.cli import service_install
 from tests.sims_sync.service_files.test_definition import CONFIG
 
 STAND_IN = """#!{python}
@@ -32,7 +32,7 @@ def calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Calls:
     for name in ("schtasks.exe", "icacls.exe", "sc.exe"):
         stand_in(programs / name, log)
     monkeypatch.setenv("PATH", str(programs))
-    monkeypatch.setattr(service_commands, "ON_WINDOWS", True)
+    monkeypatch.setattr(service_install, "ON_WINDOWS", True)
     monkeypatch.setattr(sys, "prefix", str(tmp_path / "program" / "0.1.0"))
     (tmp_path / "program" / "service").mkdir(parents=True)
     return lambda: [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
@@ -46,7 +46,7 @@ def stand_in(path: Path, log: Path, code: int = 0) -> None:
 def install(tmp_path: Path, *arguments: str) -> Result:
     config = tmp_path / "config.toml"
     config.write_text(CONFIG.replace("/srv", str(tmp_path / "srv")), encoding="utf-8")
-    return CliRunner().invoke(service_commands.service, ["install", "--config", str(config), *arguments], obj={})
+    return CliRunner().invoke(service_install.service, ["install", "--config", str(config), *arguments], obj={})
 
 
 def test_the_task_is_given_its_rights_registered_and_started(tmp_path: Path, calls: Calls) -> None:
@@ -93,7 +93,7 @@ def test_removing_lets_the_run_in_hand_end_before_the_task_is_ended(tmp_path: Pa
     text = "[service]\nstop_seconds = 1\n[school]"
     config.write_text(config.read_text(encoding="utf-8").replace("[school]", text), encoding="utf-8")
     (tmp_path / "work").mkdir()
-    result = CliRunner().invoke(service_commands.service, ["remove", "--config", str(config)], obj={})
+    result = CliRunner().invoke(service_install.service, ["remove", "--config", str(config)], obj={})
     assert result.exit_code == 0, result.output
     assert (tmp_path / "work" / "stop").is_file()
     assert [call[1] for call in calls() if call[0] == "schtasks.exe"][-2:] == ["/End", "/Delete"]
