@@ -96,8 +96,9 @@ function Assert-Unchanged {
 
 function Get-ShippedVersion {
     $line = Get-Content -LiteralPath (Join-Path $Here 'requirements.txt') -Encoding UTF8 | Where-Object { $_ -match '^sims-sync\[' }
-    if ("$line" -notmatch '==(\S+)') { Stop-Here 'requirements.txt does not name the version: unpack the whole zip again.' }
-    return $Matches[1]
+    $found = [regex]::Match("$line", '==(\S+)')
+    if (-not $found.Success) { Stop-Here 'requirements.txt does not name the version: unpack the whole zip again.' }
+    return $found.Groups[1].Value
 }
 
 # What runs now: 'service', 'task' or ''.
@@ -172,7 +173,7 @@ Write-Host "sims-sync $version goes to $new, its configuration and data to $Data
 # 2. The new version, beside the old one. Installing the same version again builds it anew, so nothing of it may run.
 if ($way -ne '' -and (Test-Path -LiteralPath $new) -and $PSCmdlet.ShouldProcess($ServiceName, 'Stop')) { Stop-Running $way }
 if ($PSCmdlet.ShouldProcess($new, 'Install the program')) { Install-Version $interpreter $new }
-if (-not (Test-Path -LiteralPath $DataFolder) -and $PSCmdlet.ShouldProcess($DataFolder, 'Make the data folder')) { New-DataFolder }
+if (-not (Test-Path -LiteralPath $config) -and $PSCmdlet.ShouldProcess($DataFolder, 'Make the data folder and set its rights')) { New-DataFolder }
 
 # 3. The old version ends, the database follows, the new one takes its name.
 if ($way -ne '' -and $PSCmdlet.ShouldProcess($ServiceName, 'Stop')) { Stop-Running $way }
