@@ -57,6 +57,11 @@ def install(way: str | None, account: str | None, program: Path | None, only_pri
     install_by = {"systemd": _install_unit, "winsw": _install_wrapper, "task": _install_task}
     install_by[chosen](definition)
     click.echo(f"Installed and started, for {definition.config}, as {definition.account}.")
+    for place in definition.writable:
+        if not Path(place).exists():
+            click.echo(
+                f"Not there yet: {place}. Make it and run this again: until then the service cannot write there."
+            )
     click.echo("See how it goes:  sims-sync service status")
 
 

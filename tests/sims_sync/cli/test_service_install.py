@@ -44,7 +44,8 @@ def stand_in(path: Path, log: Path, code: int = 0) -> None:
 
 
 def install(tmp_path: Path, *arguments: str) -> Result:
-    config = tmp_path / "config.toml"
+    config = tmp_path / "school" / "config.toml"
+    config.parent.mkdir()
     config.write_text(CONFIG.replace("/srv", str(tmp_path / "srv")), encoding="utf-8")
     return CliRunner().invoke(service_install.service, ["install", "--config", str(config), *arguments], obj={})
 
@@ -57,9 +58,17 @@ def test_the_task_is_given_its_rights_registered_and_started(tmp_path: Path, cal
         ["schtasks.exe", "/Run"],
     ]
     granted = [call[1:] for call in calls() if call[0] == "icacls.exe"]
-    assert [str(tmp_path), "/grant", "NT AUTHORITY\\NETWORK SERVICE:(OI)(CI)M"] in granted
+    assert [str(tmp_path / "school"), "/grant", "NT AUTHORITY\\NETWORK SERVICE:(OI)(CI)M"] in granted
     xml = (tmp_path / "program" / "service" / "sims-sync-task.xml").read_bytes()
-    assert str(tmp_path / "config.toml") in xml.decode("utf-16")
+    assert str(tmp_path / "school" / "config.toml") in xml.decode("utf-16")
+
+
+def test_a_folder_that_is_named_and_not_there_yet_is_told(tmp_path: Path, calls: Calls) -> None:
+    (tmp_path / "srv" / "backup").mkdir(parents=True)
+    said = install(tmp_path).output
+    assert f"Not there yet: {tmp_path / 'srv' / 'share'}. Make it and run this again" in said
+    assert f"Not there yet: {tmp_path / 'srv' / 'backup'}." not in said
+    del calls
 
 
 def test_the_wrapper_is_chosen_where_it_lies(tmp_path: Path, calls: Calls) -> None:
@@ -89,11 +98,11 @@ def test_what_windows_refused_is_said_in_its_own_words(tmp_path: Path, calls: Ca
 
 def test_removing_lets_the_run_in_hand_end_before_the_task_is_ended(tmp_path: Path, calls: Calls) -> None:
     install(tmp_path)
-    config = tmp_path / "config.toml"
+    config = tmp_path / "school" / "config.toml"
     text = "[service]\nstop_seconds = 1\n[school]"
     config.write_text(config.read_text(encoding="utf-8").replace("[school]", text), encoding="utf-8")
-    (tmp_path / "work").mkdir()
+    (tmp_path / "school" / "work").mkdir()
     result = CliRunner().invoke(service_install.service, ["remove", "--config", str(config)], obj={})
     assert result.exit_code == 0, result.output
-    assert (tmp_path / "work" / "stop").is_file()
+    assert (tmp_path / "school" / "work" / "stop").is_file()
     assert [call[1] for call in calls() if call[0] == "schtasks.exe"][-2:] == ["/End", "/Delete"]
