@@ -28,7 +28,7 @@ soak: .venv/installed-test      ## The long proofs.
 dist: .venv/installed-dist       ## What a school installs without the internet: dist/ (DIST=windows or linux: one of them).
 	$(RUN) deploy $(DIST)
 
-lock: .venv/installed-lock       ## Choose anew which releases are shipped: deploy/requirements.txt.
+lock: .venv/installed-dist       ## Choose anew which releases are shipped: deploy/requirements.txt.
 	.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --all-extras --upgrade --generate-hashes \
 	    --no-annotate --custom-compile-command "make lock" --output-file deploy/requirements.txt pyproject.toml
 
@@ -37,8 +37,7 @@ lock: .venv/installed-lock       ## Choose anew which releases are shipped: depl
 .venv/installed-dev: GROUP = --group dev
 .venv/installed-bench: GROUP = --group bench
 .venv/installed-dist: GROUP = --group dist
-.venv/installed-lock: GROUP = --group lock
-.venv/installed .venv/installed-test .venv/installed-dev .venv/installed-bench .venv/installed-dist .venv/installed-lock: pyproject.toml | .venv/bin/pip
+.venv/installed .venv/installed-test .venv/installed-dev .venv/installed-bench .venv/installed-dist: pyproject.toml | .venv/bin/pip
 	$(RUN) pip install --quiet --editable . $(GROUP)
 	@$(RUN) compileall -q sims_sync connectors jobs mappings && touch $@
 

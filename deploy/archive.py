@@ -50,9 +50,9 @@ def _zip(folder: Path, archive: Path, top: str, epoch_seconds: int) -> None:
 
 
 def _tar(folder: Path, archive: Path, top: str, epoch_seconds: int) -> None:
-    with (
+    with (  # the wheels are compressed already: more than the lowest level takes time and gains nothing
         archive.open("wb") as file,
-        gzip.GzipFile("", "wb", fileobj=file, mtime=0) as packed,
+        gzip.GzipFile("", "wb", compresslevel=1, fileobj=file, mtime=0) as packed,
         tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as out,
     ):
         for name, path in _everything(folder):

@@ -74,7 +74,9 @@ def missing(
             if requirement.specifier.contains(each.version, prereleases=True)
         ]
         if not found:
-            problems.append(f"No wheel for {requirement} on Python {environment['python_version']}.")
+            problems.append(
+                f"No wheel for {requirement.name}{requirement.specifier} on Python {environment['python_version']}."
+            )
         for wheel in found[:1]:
             waiting += _asked(wheel, requirement.extras, environment)
     return sorted(problems)

@@ -26,6 +26,18 @@ refuse() { echo "install.sh: $*" >&2; exit 2; }
 say() { echo "$*"; }
 act() { if [ "$DRY" = yes ]; then echo "would run: $*"; else "$@"; fi; }
 
+# As the account and, where the service is installed, with the secrets that systemd hands to it.
+as_service() {
+    if [ -f "/etc/systemd/system/$UNIT" ] && [ -d /run/systemd/system ]; then
+        secrets=$(sed -n 's/^\(LoadCredential=\|EnvironmentFile=\)/--property=&/p' "/etc/systemd/system/$UNIT")
+        # Unquoted on purpose: each line is one word, names and a fixed path.
+        # shellcheck disable=SC2086
+        act systemd-run --quiet --pipe --wait --property=User="$ACCOUNT" $secrets "$@"
+    else
+        act runuser -u "$ACCOUNT" -- "$@"
+    fi
+}
+
 while [ $# -gt 0 ]; do
     case $1 in
         --dry-run) DRY=yes ;;
@@ -74,7 +86,8 @@ fi
 
 # 3. The new version, beside the old one. Installing the same version again builds it anew.
 RUNS=no
-if command -v systemctl >/dev/null && systemctl is-active --quiet "$UNIT" 2>/dev/null; then RUNS=yes; fi
+# Also one that is just being started again after a failure: only a stopped one stays stopped.
+case $(systemctl show --property=ActiveState --value "$UNIT" 2>/dev/null || true) in active|activating|reloading) RUNS=yes ;; esac
 if [ -e "$NEW" ] && [ "$RUNS" = yes ] && [ "$(readlink "$COMMAND" 2>/dev/null)" = "$NEW/bin/sims-sync" ]; then
     act systemctl stop "$UNIT"
 fi
@@ -95,7 +108,7 @@ act "$NEW/bin/sims-sync" --version
 # 4. The old version ends, the database follows, the new one takes its name.
 if [ "$RUNS" = yes ]; then act systemctl stop "$UNIT"; fi
 if [ -f "$DATA/config.toml" ]; then
-    if ! act runuser -u "$ACCOUNT" -- "$NEW/bin/sims-sync" db upgrade --config "$DATA/config.toml"; then
+    if ! as_service "$NEW/bin/sims-sync" db upgrade --config "$DATA/config.toml"; then
         if [ "$RUNS" = yes ]; then act systemctl start "$UNIT"; fi
         refuse "the database was not brought up to date: the old version stays. Do what stands above, then run this again."
     fi

@@ -16,6 +16,10 @@ Where config.toml and the data are to be: on a disk of this machine, never on a 
 .PARAMETER Python
 The python.exe to use, if `py` does not find Python 3.13 for all users.
 
+.PARAMETER LeaveDatabase
+Let the service itself back up and update the database when it starts: for secrets in the keyring of its account, which
+an administrator cannot read.
+
 .EXAMPLE
 powershell -ExecutionPolicy Bypass -File install.ps1 -WhatIf
 #>
@@ -23,7 +27,8 @@ powershell -ExecutionPolicy Bypass -File install.ps1 -WhatIf
 param(
     [string] $ProgramFolder = (Join-Path $env:ProgramFiles 'sims-sync'),
     [string] $DataFolder = (Join-Path $env:ProgramData 'sims-sync'),
-    [string] $Python = ''
+    [string] $Python = '',
+    [switch] $LeaveDatabase
 )
 
 Set-StrictMode -Version 2.0
@@ -91,8 +96,9 @@ function Assert-Unchanged {
 
 function Get-ShippedVersion {
     $line = Get-Content -LiteralPath (Join-Path $Here 'requirements.txt') -Encoding UTF8 | Where-Object { $_ -match '^sims-sync\[' }
-    if ("$line" -notmatch '==(\S+)') { Stop-Here 'requirements.txt does not name the version: unpack the whole zip again.' }
-    return $Matches[1]
+    $found = [regex]::Match("$line", '==(\S+)')
+    if (-not $found.Success) { Stop-Here 'requirements.txt does not name the version: unpack the whole zip again.' }
+    return $found.Groups[1].Value
 }
 
 # What runs now: 'service', 'task' or ''.
@@ -167,11 +173,11 @@ Write-Host "sims-sync $version goes to $new, its configuration and data to $Data
 # 2. The new version, beside the old one. Installing the same version again builds it anew, so nothing of it may run.
 if ($way -ne '' -and (Test-Path -LiteralPath $new) -and $PSCmdlet.ShouldProcess($ServiceName, 'Stop')) { Stop-Running $way }
 if ($PSCmdlet.ShouldProcess($new, 'Install the program')) { Install-Version $interpreter $new }
-if (-not (Test-Path -LiteralPath $DataFolder) -and $PSCmdlet.ShouldProcess($DataFolder, 'Make the data folder')) { New-DataFolder }
+if (-not (Test-Path -LiteralPath $config) -and $PSCmdlet.ShouldProcess($DataFolder, 'Make the data folder and set its rights')) { New-DataFolder }
 
 # 3. The old version ends, the database follows, the new one takes its name.
 if ($way -ne '' -and $PSCmdlet.ShouldProcess($ServiceName, 'Stop')) { Stop-Running $way }
-if ((Test-Path -LiteralPath $config) -and $PSCmdlet.ShouldProcess($config, 'Bring the database up to date')) {
+if (-not $LeaveDatabase -and (Test-Path -LiteralPath $config) -and $PSCmdlet.ShouldProcess($config, 'Bring the database up to date')) {
     & (Join-Path $new 'Scripts\sims-sync.exe') 'db' 'upgrade' '--config' $config
     if ($LASTEXITCODE -ne 0) {
         Start-Again $way

@@ -32,7 +32,6 @@ COMMANDS = {
     "serve": "serve_commands:serve",
     "pause": "serve_commands:pause",
     "resume": "serve_commands:resume",
-    "service": "service_commands:service",
     "report": "reports:report",
     "quarantine": "state_commands:quarantine",
     "sims-setup": "sims_setup_command:sims_setup",
@@ -59,6 +58,7 @@ COMMANDS = {
     "purge": "purge_command:purge",
     "audit": "audit_commands:audit",
     "disposals": "audit_commands:disposals",
+    "service": "service_install:service",
     "demo": "demo_command:demo",
 }
 

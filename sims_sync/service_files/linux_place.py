@@ -27,14 +27,24 @@ def refuse_unfit_place(definition: ServiceDefinition) -> None:
         raise ConfigurationError(problems)
 
 
+def refuse_unfit_machine() -> None:
+    """Whether anything can be installed or removed here at all.
+
+    Raises:
+        ConfigurationError: no systemd, or no rights.
+    """
+    if problems := _machine():
+        raise ConfigurationError(problems)
+
+
 def _machine() -> list[ConfigProblem]:
     problems = []
     if not _SYSTEMD_RUNS.is_dir():
         do = "Use `service install --print` and give the command of ExecStart to what starts services here."
         problems.append(ConfigProblem("systemd", "does not run on this machine.", do))
     if sys.platform != "win32" and os.geteuid() != 0:
-        do = "Run the same command with sudo in front, or with --print to see what would be installed."
-        problems.append(ConfigProblem("service install", "needs root's rights.", do))
+        do = "Give it as root, or with sudo in front; `service install --print` shows what would be installed."
+        problems.append(ConfigProblem("this command", "needs root's rights.", do))
     return problems
 
 

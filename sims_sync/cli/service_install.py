@@ -15,7 +15,7 @@ from sims_sync.context import WORK_FOLDER
 from sims_sync.errors import ConfigProblem, ConfigurationError
 from sims_sync.service_files import ServiceDefinition, define_service, steps, task_xml, unit_text, winsw_xml
 from sims_sync.service_files.definition import SERVICE_NAME
-from sims_sync.service_files.linux_place import UNIT_FOLDER, refuse_unfit_place
+from sims_sync.service_files.linux_place import UNIT_FOLDER, refuse_unfit_machine, refuse_unfit_place
 from sims_sync.service_files.steps import UNIT, WRAPPER, Step
 from sims_sync.service_files.winsw import VIRTUAL_ACCOUNT
 
@@ -57,6 +57,11 @@ def install(way: str | None, account: str | None, program: Path | None, only_pri
     install_by = {"systemd": _install_unit, "winsw": _install_wrapper, "task": _install_task}
     install_by[chosen](definition)
     click.echo(f"Installed and started, for {definition.config}, as {definition.account}.")
+    for place in definition.writable:
+        if not Path(place).exists():
+            click.echo(
+                f"Not there yet: {place}. Make it and run this again: until then the service cannot write there."
+            )
     click.echo("See how it goes:  sims-sync service status")
 
 
@@ -68,6 +73,7 @@ def remove(way: str | None) -> None:
     chosen = way or _usual_way()
     _only_here(chosen)
     if chosen == "systemd":
+        refuse_unfit_machine()
         _carry_out(steps.remove_unit())
         (UNIT_FOLDER / UNIT).unlink(missing_ok=True)
         _carry_out((Step(("systemctl", "daemon-reload")),))
@@ -137,7 +143,7 @@ def _text(way: str, definition: ServiceDefinition) -> str:
 
 def _install_unit(definition: ServiceDefinition) -> None:
     refuse_unfit_place(definition)
-    (UNIT_FOLDER / UNIT).write_text(unit_text(definition), encoding="utf-8")
+    _write(UNIT_FOLDER / UNIT, unit_text(definition).encode())
     _carry_out(steps.install_unit())
 
 
@@ -146,15 +152,28 @@ def _install_wrapper(definition: ServiceDefinition) -> None:
     if not wrapper.is_file():
         do = "Put WinSW's executable there under that name (docs/install-windows.md), or use --way task."
         raise ConfigurationError([ConfigProblem(str(wrapper), "is not there.", do)])
-    wrapper.with_suffix(".xml").write_bytes(winsw_xml(definition))
+    _write(wrapper.with_suffix(".xml"), winsw_xml(definition))
     _carry_out(steps.install_wrapper(definition, wrapper))
 
 
 def _install_task(definition: ServiceDefinition) -> None:
-    folder = _service_folder()
-    folder.mkdir(exist_ok=True)
-    (folder / TASK_FILE).write_bytes(task_xml(definition))
-    _carry_out(steps.install_task(definition, folder / TASK_FILE))
+    file = _service_folder() / TASK_FILE
+    _write(file, task_xml(definition))
+    _carry_out(steps.install_task(definition, file))
+
+
+def _write(file: Path, content: bytes) -> None:
+    """Write a definition.
+
+    Raises:
+        ConfigurationError: this account may not.
+    """
+    try:
+        file.parent.mkdir(exist_ok=True)
+        file.write_bytes(content)
+    except OSError:
+        do = 'Start PowerShell with "Run as administrator".' if ON_WINDOWS else "Give the command as root."
+        raise ConfigurationError([ConfigProblem(str(file), "cannot be written.", do)]) from None
 
 
 def _carry_out(wanted: Sequence[Step]) -> None:
