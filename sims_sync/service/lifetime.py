@@ -25,8 +25,9 @@ from sims_sync.service.serving import Hooks, Service
 from sims_sync.service.stopping import Stop
 from sims_sync.store.session import Store, open_store
 
+ONLY_LOOKING = "Nothing runs until this is put right; sims-sync goes on looking, and then starts by itself."
 LOOK_AGAIN_SECONDS = 60  # between two tries to start with what was broken
-CONFIG_SECONDS = 5  # between two looks whether the configuration changed
+CONFIG_SECONDS = 2  # between two looks whether the configuration changed
 
 log = structlog.get_logger("sims_sync.service")
 
@@ -70,6 +71,7 @@ class Lifetime:
                 return self._serve(config, store)
             finally:
                 store.close()
+        self._with_store_alone(Heartbeat.leave)
         self._told.say("sims-sync has stopped.")
         return True
 
@@ -79,15 +81,16 @@ class Lifetime:
             config = load_config(self._file)
             self._told.opened(config)
         except ConfigurationError as error:
-            self._notify(error.problems)
+            self._notify(error.problems, ONLY_LOOKING)
+            self._announce_notify_only()
             return None
         try:
             store = open_store(config.store.url, config.base)
         except ConfigurationError as error:
-            self._notify(error.problems)
+            self._notify(error.problems, ONLY_LOOKING)
             return None
         except SimsSyncError as error:
-            self._notify([ConfigProblem("store", error.what, error.do)])
+            self._notify([ConfigProblem("store", error.what, error.do)], ONLY_LOOKING)
             return None
         self._all_well()
         return config, store
@@ -135,8 +138,7 @@ class Lifetime:
         try:
             changed = load_config(self._file)
         except ConfigurationError as error:
-            self._told.problem("The changed configuration is broken; the one before it stays in force.")
-            self._notify(error.problems)
+            self._notify(error.problems, "The changed configuration is broken; the one before it stays in force.")
             return None
         self._all_well()
         if changed.store.url != current.store.url:
@@ -162,9 +164,9 @@ class Lifetime:
         if error is None:
             self._all_well()
         else:
-            self._notify([ConfigProblem("store", error.what, error.do)])
+            self._notify([ConfigProblem("store", error.what, error.do)], ONLY_LOOKING)
 
-    def _notify(self, problems: Sequence[ConfigProblem]) -> None:
+    def _notify(self, problems: Sequence[ConfigProblem], meanwhile: str) -> None:
         """Say it here, in the log and to the admin: once for the same problems."""
         sentences = tuple(str(problem) for problem in problems)
         if sentences == self._wrong:
@@ -173,25 +175,27 @@ class Lifetime:
         for problem in problems:
             self._told.problem(str(problem))
             log.error("cannot work", path=problem.path, what=problem.what)
-        self._told.problem("sims-sync goes on looking, and works again once this is put right.")
-        self._announce_notify_only()
+        self._told.problem(meanwhile)
         _tell_admin(self._file, problems)
 
     def _all_well(self) -> None:
         if self._wrong:
-            self._told.say("What was wrong has been put right: sims-sync works again.")
-            log.info("works again")
+            self._told.say("What was wrong has been put right.")
+            log.info("put right")
         self._wrong = ()
 
     def _announce_notify_only(self) -> None:
-        """Where the store can be opened all the same, `status` sees a service that only looks."""
+        """Where the store can be opened all the same, others see a service that only looks."""
+        self._with_store_alone(lambda heartbeat: heartbeat.announce(None))
+
+    def _with_store_alone(self, act: Callable[[Heartbeat], None]) -> None:
         with suppress(SimsSyncError):
             section = store_section(self._file)
             if section is None:
                 return
             store = open_store(section.url, self._file.parent)
             try:
-                Heartbeat(store, NOTIFY_ONLY).announce(None)
+                act(Heartbeat(store, NOTIFY_ONLY))
             finally:
                 store.close()
 

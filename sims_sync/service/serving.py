@@ -32,7 +32,7 @@ from sims_sync.store.pauses import Pause, all_pauses
 from sims_sync.store.session import Store
 from sims_sync.store.slots import give_back_slot, orphaned_slots
 
-WAKE_SECONDS = 60  # the longest between two wakes: another service's death, a pause, a resume are noticed then
+WAKE_SECONDS = 15  # the longest between two wakes: another service's death, a pause, a resume are noticed then
 BUSY_SECONDS = 20  # how soon a due time is tried again when another run held the lease
 LOOK_SECONDS = 1.0  # between two looks at the stop file
 JUMP = timedelta(seconds=5)  # a clock that went back by more was put right: every job is looked at anew
