@@ -34,6 +34,7 @@ from sims_sync.store.slots import give_back_slot, orphaned_slots
 
 WAKE_SECONDS = 15  # the longest between two wakes: another service's death, a pause, a resume are noticed then
 BUSY_SECONDS = 20  # how soon a due time is tried again when another run held the lease
+ASKING_SECONDS = 5.0  # between two looks at a job that a dead process left, or that is to be tried again
 LOOK_SECONDS = 1.0  # between two looks at the stop file
 JUMP = timedelta(seconds=5)  # a clock that went back by more was put right: every job is looked at anew
 
@@ -223,13 +224,13 @@ class Service:
                 due.setdefault(item.school.id, deque()).append(item)
                 continue
             moments = [look_at] if retry_at is None or asks else [look_at, retry_at]
-            waits += [(min(moments) - now).total_seconds(), *([float(BUSY_SECONDS)] if asks else [])]
+            waits += [(min(moments) - now).total_seconds(), *([ASKING_SECONDS] if asks else [])]
         for school, items in due.items():
             self._begin(_Round(school, items))
         return max(min(waits), 0.0)
 
     def _not_just_looked_at(self, item: Scheduled) -> bool:
-        return time.monotonic() - self._looked.get(item.key, -float(BUSY_SECONDS)) >= BUSY_SECONDS
+        return time.monotonic() - self._looked.get(item.key, -ASKING_SECONDS) >= ASKING_SECONDS
 
     def _begin(self, round_: _Round) -> None:
         with self._lock:

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import psutil
 
-from tests.system.command import TIME_LIMIT_SECONDS, WAIT_SECONDS, command_line, environment, rows, set_clock
+from tests.system.command import TIME_LIMIT_SECONDS, WAIT_SECONDS, command_line, environment, rows, set_clock, sims_sync
 
-NIGHT = datetime(2026, 12, 17, 5, 59, 57, tzinfo=UTC)
+NIGHT = datetime(2026, 12, 17, 3, tzinfo=UTC)
+SIX = datetime(2026, 12, 17, 5, 59, 59, tzinfo=UTC)
 DUE = "2026-12-17 06:00:00.000000"
 SLOW = {"SIMS_DEMO_FAULT": "slow", "SIMS_DEMO_SLOW_SECONDS": "60"}
 
@@ -71,13 +72,16 @@ def serving(demo: Path, name: str = "serve", env: Mapping[str, str] | None = Non
 
 
 def before_six(demo: Path) -> None:
-    """It is three seconds to six, when `pull_students` is due, and nothing else is."""
+    """`pull_students` is due at six and nothing else is; the service has run before, and it is six all but a second."""
     config = demo / "config.toml"
     text = config.read_text(encoding="utf-8")
     lines = re.sub(r"^schedule = .*\n", "", text, flags=re.MULTILINE)
     lines = lines.replace("[jobs.pull_students]\n", '[jobs.pull_students]\nschedule = "0 0 6 * * *"\n')
     config.write_text(lines, encoding="utf-8")
     set_clock(config, NIGHT, datetime.now(UTC))
+    before = sims_sync("serve", "--once", "--config", config)
+    assert before.out == "Nothing is due.\n"
+    set_clock(config, SIX, datetime.now(UTC))
 
 
 def state(demo: Path, job: str = "pull_students") -> str | None:

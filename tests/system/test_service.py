@@ -9,6 +9,12 @@ import pytest
 from tests.system.command import rows, sims_sync
 from tests.system.serving import SLOW, before_six, runs, serving, state, until
 
+
+def services(demo: Path) -> list[tuple[str]]:
+    """What each service says of itself."""
+    return rows(demo / "sims-sync.db", "SELECT detail FROM service")
+
+
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="there such a signal ends a process at once")
 
 
@@ -88,10 +94,10 @@ def test_a_broken_configuration_is_told_and_once_mended_it_works_by_itself(demo:
         service.until_said("Nothing runs until this is put right")
         assert "programme.policy: Input should be" in service.said
         assert service.process.poll() is None
-        (detail,) = rows(demo / "sims-sync.db", "SELECT detail FROM service")
-        assert "notify-only" in detail[0]
+        until(lambda: "notify-only" in str(services(demo)), lambda: service.said)
         config.write_text(good, encoding="utf-8")
-        service.until_said("pull_students: ")
+        service.until_said("serves 1 school")
+        until(lambda: "full" in str(services(demo)), lambda: service.said)
         assert "What was wrong has been put right." in service.said
     assert "Traceback" not in (demo / "log" / "sims-sync.log").read_text(encoding="utf-8")
 
@@ -106,7 +112,7 @@ def test_a_store_that_cannot_be_opened_is_told_and_once_mended_it_works_by_itsel
         assert service.process.poll() is None
         store.write_bytes(whole)
         (demo / "config.toml").touch()  # it looks again at once
-        service.until_said("pull_students: ")
+        service.until_said("serves 1 school")
 
 
 def test_a_change_of_the_configuration_counts_and_a_broken_one_does_not(demo: Path) -> None:
@@ -128,16 +134,14 @@ def test_a_change_of_the_configuration_counts_and_a_broken_one_does_not(demo: Pa
 def test_a_paused_job_rests_until_it_is_resumed_and_then_catches_up_once(demo: Path) -> None:
     before_six(demo)
     config = ("--config", demo / "config.toml")
+    paused = sims_sync("pause", "pull_students", "--reason", "SIMS is upgraded", *config)
+    assert paused.out == "pull_students of demo: paused. `sims-sync resume` lets it work again.\n"
     with serving(demo) as service:
-        paused = sims_sync("pause", "pull_students", "--reason", "SIMS is upgraded", *config)
-        assert paused.out == "pull_students of demo: paused. `sims-sync resume` lets it work again.\n"
         until(lambda: state(demo) == "paused", lambda: service.said)
         refused = sims_sync("run", "pull_students", *config)
         assert refused.code == 5
         assert "SIMS is upgraded" in refused.err
         assert "SIMS is upgraded" in sims_sync("jobs", *config).out
-        everything = sims_sync("run", "--all", *config)
-        assert "pull_students of demo is left out: paused since" in everything.err
         resumed = sims_sync("resume", "pull_students", *config)
         assert "works again" in resumed.out
         until(lambda: state(demo) == "done", lambda: service.said)
@@ -152,6 +156,7 @@ def test_by_hand_a_paused_job_runs_when_that_is_said(demo: Path) -> None:
     config = ("--config", demo / "config.toml")
     assert "every job of every school: paused." in sims_sync("pause", "--all", "--reason", "holidays", *config).out
     assert sims_sync("run", "take_snapshots", *config).code == 5
+    assert "take_snapshots of demo is left out: paused since" in sims_sync("run", "--all", *config).err
     assert sims_sync("run", "take_snapshots", "--even-paused", *config).code == 0
     assert "there is no such pause" in sims_sync("resume", "take_snapshots", *config).out
     assert "works again" in sims_sync("resume", "--all", *config).out
