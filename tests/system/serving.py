@@ -72,7 +72,7 @@ def serving(demo: Path, name: str = "serve", env: Mapping[str, str] | None = Non
 
 
 def before_six(demo: Path) -> None:
-    """`pull_students` is due at six and nothing else is; the service has run before, and it is six all but a second."""
+    """`pull_students` is due at six and nothing else is, in a night; the service has run before."""
     config = demo / "config.toml"
     text = config.read_text(encoding="utf-8")
     lines = re.sub(r"^schedule = .*\n", "", text, flags=re.MULTILINE)
@@ -81,7 +81,11 @@ def before_six(demo: Path) -> None:
     set_clock(config, NIGHT, datetime.now(UTC))
     before = sims_sync("serve", "--once", "--config", config)
     assert before.out == "Nothing is due.\n"
-    set_clock(config, SIX, datetime.now(UTC))
+
+
+def set_clock_at_six(demo: Path) -> None:
+    """Let it be six all but a second."""
+    set_clock(demo / "config.toml", SIX, datetime.now(UTC))
 
 
 def state(demo: Path, job: str = "pull_students") -> str | None:
