@@ -4,6 +4,7 @@ Where the configuration or the store cannot be used it does not end: it says so,
 it can. So a fault of the morning is mended without anyone who knows how to start a service.
 """
 
+import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -67,10 +68,10 @@ class Lifetime:
                 self._wait_for_a_change()
                 continue
             config, store = found
-            try:
-                return self._serve(config, store)
-            finally:
+            well = self._serve(config, store)
+            if well:
                 store.close()
+            return well
         self._with_store_alone(Heartbeat.leave)
         self._told.say("sims-sync has stopped.")
         return True
@@ -176,7 +177,8 @@ class Lifetime:
             self._told.problem(str(problem))
             log.error("cannot work", path=problem.path, what=problem.what)
         self._told.problem(meanwhile)
-        _tell_admin(self._file, problems)
+        # A mail server that does not answer must not keep the service from its work, or from stopping.
+        threading.Thread(target=_tell_admin, args=[self._file, problems], name="tell-admin", daemon=True).start()
 
     def _all_well(self) -> None:
         if self._wrong:

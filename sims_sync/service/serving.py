@@ -35,6 +35,7 @@ from sims_sync.store.slots import give_back_slot, orphaned_slots
 WAKE_SECONDS = 15  # the longest between two wakes: another service's death, a pause, a resume are noticed then
 BUSY_SECONDS = 20  # how soon a due time is tried again when another run held the lease
 ASKING_SECONDS = 5.0  # between two looks at a job that a dead process left, or that is to be tried again
+END_SLICE_SECONDS = 0.2  # Windows delivers a second signal only between two waits
 LOOK_SECONDS = 1.0  # between two looks at the stop file
 JUMP = timedelta(seconds=5)  # a clock that went back by more was put right: every job is looked at anew
 
@@ -103,6 +104,7 @@ class Service:
         self._keeper = ThreadPoolExecutor(1, "beside")
         self._kept: Future[None] | None = None
         self._lock = threading.Condition()
+        self._telling = threading.Lock()
         self._rounds: dict[str, _Round] = {}
         self._reports: list[RunReport] = []
         self._busy: set[str] = set()
@@ -177,6 +179,7 @@ class Service:
     def _adopt(self, config: Config) -> None:
         self._config = config
         self._items = tuple(scheduled(config))
+        self._in_force = {id(item) for item in self._items}
         self._look_at.clear()
 
     def _start(self) -> None:
@@ -190,7 +193,7 @@ class Service:
                 step()
             except SimsSyncError as error:
                 self._trouble(error)
-                self._stop.wait(BUSY_SECONDS)
+                self._stop.sleep(BUSY_SECONDS)
             else:
                 self._trouble(None)
                 return
@@ -265,7 +268,7 @@ class Service:
         self._looked[item.key] = time.monotonic()
         with self._store.writing() as connection:
             claim = claim_due(connection, item, now, system_clock())
-        self._look_at[item.key] = self._next_look(item, now, busy=claim.found is Found.BUSY)
+        self._look_again(item, self._next_look(item, now, busy=claim.found is Found.BUSY))
         if claim.found is Found.BUSY:
             self._busy.add(item.school.id)
         if claim.found is Found.GIVE_UP:
@@ -289,11 +292,17 @@ class Service:
         if report.outcome.ending is Ending.BUSY and claim.due_at is not None:
             with self._store.writing() as connection:
                 give_back_slot(connection, *item.key, claim.due_at)
-            self._look_at[item.key] = self._now(item) + timedelta(seconds=BUSY_SECONDS)
+            self._look_again(item, self._now(item) + timedelta(seconds=BUSY_SECONDS))
         return report
 
-    def _tell(self, report: RunReport) -> None:
+    def _look_again(self, item: Scheduled, moment: datetime) -> None:
+        """Unless the configuration changed meanwhile: then its line may be another."""
         with self._lock:
+            if id(item) in self._in_force:
+                self._look_at[item.key] = moment
+
+    def _tell(self, report: RunReport) -> None:
+        with self._telling:
             self._reports.append(report)
             for told in self._hooks.after_run:
                 try:
@@ -324,19 +333,26 @@ class Service:
     def _end(self) -> bool:
         """Let the runs in hand end their record; say good-bye, and leave one whole file."""
         log.info("stopping", at_work=sorted(self._rounds))
-        with self._lock:
-            well = self._lock.wait_for(lambda: not self._rounds, self._config.service.stop_seconds)
-        self._pool.shutdown(wait=well, cancel_futures=True)
-        if not well:
+        end = time.monotonic() + self._config.service.stop_seconds
+        while self._rounds and time.monotonic() < end:
+            with self._lock:
+                self._lock.wait(END_SLICE_SECONDS)
+        if self._rounds:
             log.error("cut off", at_work=sorted(self._rounds))
             return False
+        self._pool.shutdown()
         self._keeper.shutdown(wait=False, cancel_futures=True)
+        while self._kept is not None and not self._kept.done() and time.monotonic() < end:
+            time.sleep(END_SLICE_SECONDS)
+        self._say_good_bye()
+        return self._kept is None or self._kept.done()
+
+    def _say_good_bye(self) -> None:
         try:
             self._heartbeat.leave()
             self._store.checkpoint()
         except SimsSyncError as error:
             log.warning("not closed cleanly", code=error.code, what=error.what)
-        return True
 
     def _now(self, item: Scheduled) -> datetime:
         return self._clocks(item.school)()
