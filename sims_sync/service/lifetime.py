@@ -22,7 +22,8 @@ from sims_sync.errors import ConfigProblem, ConfigurationError, SimsSyncError
 from sims_sync.run import RunReport
 from sims_sync.service.config_watch import ConfigWatch
 from sims_sync.service.heartbeat import NOTIFY_ONLY, Heartbeat
-from sims_sync.service.serving import Hooks, Service
+from sims_sync.service.hooks import Hooks
+from sims_sync.service.serving import Service
 from sims_sync.service.stopping import Stop
 from sims_sync.store.session import Store, open_store
 

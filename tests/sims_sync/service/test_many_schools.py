@@ -11,7 +11,7 @@ from sims_sync.context import RunContext
 from sims_sync.errors import RunInterrupted
 from sims_sync.outcome import Ending, Outcome
 from sims_sync.service import Service, Stop
-from sims_sync.service.serving import Hooks
+from sims_sync.service.hooks import Hooks
 from sims_sync.store.services import load_services
 from sims_sync.store.slots import claim_slot, states_of
 from tests.sims_sync.builders import World, at
