@@ -35,6 +35,7 @@ from sims_sync.store.runs import lease_owner
 from sims_sync.store.session import Store
 from sims_sync.store.slots import give_back_slot, orphaned_slots
 
+TIDY_SECONDS = 24 * 3600.0  # so often slots that are long over are dropped
 END_SLICE_SECONDS = 0.2  # Windows delivers a second signal only between two waits
 LOOK_SECONDS = 1.0  # between two looks at the stop file
 JUMP = timedelta(seconds=5)  # a clock that went back by more was put right: every job is looked at anew
@@ -88,6 +89,7 @@ class Service:
         self._reports: list[RunReport] = []
         self._busy: set[str] = set()
         self._outlook = Outlook()
+        self._tidied = time.monotonic()
         self._pauses: tuple[Pause, ...] = ()
         self._in_trouble: str | None = None
         self._clock_before = (time.monotonic(), system_clock())
@@ -126,6 +128,7 @@ class Service:
         with self._store.writing() as connection:
             for item in self._items:
                 remember_start(connection, item, self._now(item), system_clock())
+        self._tidied = time.monotonic()
 
     def run_due(self) -> list[RunReport]:
         """Claim and run everything that is due now, and wait for its end; the reports in the order of their ends."""
@@ -268,6 +271,8 @@ class Service:
     def _keep(self) -> None:
         """What is done beside the runs; nothing of it may stop them."""
         try:
+            if time.monotonic() - self._tidied > TIDY_SECONDS:
+                self.remember_start()
             if self._in_trouble is None:
                 self._heartbeat.beat(self._config)
             else:
