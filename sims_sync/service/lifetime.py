@@ -80,6 +80,17 @@ class Lifetime:
     def _usable(self) -> tuple[Config, Store] | None:
         """The configuration and the open store, or None and the reason is told."""
         try:
+            return self._opened()
+        except Exception as error:
+            log.exception("unforeseen fault at the start")
+            what = f"An unforeseen fault kept the service from starting ({type(error).__name__})."
+            self._notify(
+                [ConfigProblem("start", what, "The log file has the details; please report it.")], ONLY_LOOKING
+            )
+            return None
+
+    def _opened(self) -> tuple[Config, Store] | None:
+        try:
             config = load_config(self._file)
             self._told.opened(config)
         except ConfigurationError as error:

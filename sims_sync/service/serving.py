@@ -109,7 +109,10 @@ class Service:
                 wake_at = time.monotonic() + self.wake()
             if self._stop.wait(min(LOOK_SECONDS, max(wake_at - time.monotonic(), 0.0))):
                 wake_at = time.monotonic()
-            look()
+            try:
+                look()
+            except Exception:
+                log.exception("unforeseen fault in a look")
         return self._end()
 
     def stop(self) -> None:
@@ -151,6 +154,9 @@ class Service:
             seconds = self._begin_rounds()
         except SimsSyncError as error:
             self._trouble(error)
+            return outlook.BUSY_SECONDS
+        except Exception:
+            log.exception("unforeseen fault in a wake")
             return outlook.BUSY_SECONDS
         if self._kept is None or self._kept.done():
             self._kept = self._keeper.submit(self._keep)

@@ -118,6 +118,26 @@ def test_a_change_that_breaks_it_keeps_the_one_before_and_is_told(
     assert lived.end() is True
 
 
+def test_an_unforeseen_fault_at_the_start_is_told_without_its_content(
+    place: Path, told_admin: list[tuple[str, ...]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise KeyError("Zulpa Vorrin")
+
+    monkeypatch.setattr(lifetime, "open_store", fail)
+    place.write_text(GOOD, encoding="utf-8")
+    lived = Lived(place)
+    lived.until(lambda: bool(told_admin))
+    assert told_admin == [("start",)]
+    assert "(KeyError)" in lived.wrong[0]
+    assert "Vorrin" not in "".join(lived.wrong)
+    monkeypatch.undo()
+    monkeypatch.setattr(lifetime, "CONFIG_SECONDS", 0.05)
+    place.write_text(f"{GOOD}\n# touched\n", encoding="utf-8")
+    lived.until(lambda: bool(lived.said))
+    assert lived.end() is True
+
+
 def test_another_store_counts_after_a_new_start_only(place: Path, told_admin: list[tuple[str, ...]]) -> None:
     place.write_text(GOOD, encoding="utf-8")
     lived = Lived(place)
