@@ -40,8 +40,8 @@ class Breaker:
         return self.failures >= FAILURES_TO_OPEN
 
     def holds(self, now: datetime) -> bool:
-        """Whether a due time at `now` is to be left out."""
-        return self.is_open and self.retry_at is not None and now < self.retry_at
+        """Whether a due time at `now` is to be left out; a wait longer than any is from a clock that was wrong."""
+        return self.is_open and self.retry_at is not None and self.retry_at - LONGEST_WAIT <= now < self.retry_at
 
 
 def wait_after(failures: int) -> timedelta:

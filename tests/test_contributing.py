@@ -25,6 +25,7 @@ ONLY_FOR_TESTS = {"memory"}
 # Calls whose first argument is a code that an operator may meet.
 _CODED = {
     "DataProblem",
+    "JobPaused",
     "LeaseHeld",
     "Problem",
     "Reason",

@@ -107,10 +107,10 @@ def _as_text(_logger: object, _name: str, event: EventDict) -> str:
 
 def _only_where_it_happened(_logger: object, _name: str, event: EventDict) -> EventDict:
     """Keep the class of an error and the lines it passed, never its message: a driver's quotes the row it choked on."""
+    event.pop("stack_info", None)
     raised = event.pop("exc_info", None)
-    record = event.get("_record")
-    if raised is None and record is not None and record.exc_info:
-        raised = record.exc_info[1]
+    if isinstance(raised, tuple):
+        raised = raised[1]  # a library's
     error = sys.exc_info()[1] if raised is True else raised
     if isinstance(error, BaseException):
         event["error"] = type(error).__name__

@@ -13,7 +13,7 @@ _SHORTEST_SECRET = 4  # blotting out a shorter one would make the log unreadable
 _PATTERNS = (
     (re.compile(r"\b[A-Z]\d{11}[\dA-Z]\b", re.IGNORECASE), "[upn]"),  # A + 12 characters, the last may be a letter
     (re.compile(r"[\w.+%'-]+@(?=[\w-]+(?:\.[\w-]+)+)"), "[address]@"),  # whose domain may be seen
-    (re.compile(r"(?<=\?)[^\s\"'<>?]*=[^\s\"'<>]*"), "…"),  # the query of an address
+    (re.compile(r"(?<=\?)(?=[^\s\"]*=)[^\s\"]+"), "…"),  # the query of an address
     (re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]+"), rf"\1 {HIDDEN}"),
     (re.compile(r"(?<=//)[^/\s:@]+:[^/\s@]+(?=@)"), HIDDEN),  # user and password in an address
 )

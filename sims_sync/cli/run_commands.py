@@ -202,4 +202,5 @@ def _described(place: Opened, school: SchoolConfig, name: str) -> dict[str, str 
 def _failing(breaker: Breaker) -> str:
     since, again = f"{breaker.failing_since:%a %d %b %H:%M} UTC", breaker.retry_at
     tried = f", tried again from {again:%a %d %b %H:%M} UTC" if again is not None else ""
-    return f"failed {breaker.failures} times in a row since {since}{tried}"
+    times = "failed" if breaker.failures == 1 else f"failed {breaker.failures} times in a row"
+    return f"{times} since {since}{tried}"

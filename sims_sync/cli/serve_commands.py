@@ -1,6 +1,7 @@
 """`serve`, `pause` and `resume`."""
 
 import os
+from pathlib import Path
 
 import click
 
@@ -8,7 +9,7 @@ from sims_sync.cli.log import log_into
 from sims_sync.cli.run_commands import SYMBOLS, one_line
 from sims_sync.cli.shared import Opened, config_option, exit_with, opened, school_option, whoami
 from sims_sync.config import Config
-from sims_sync.config_file import find_config
+from sims_sync.config_file import CONFIG_VARIABLE, find_config
 from sims_sync.context import system_clock
 from sims_sync.outcome import EXIT_CODES, Ending, worst
 from sims_sync.registry import job_function
@@ -31,11 +32,11 @@ def serve(once: bool) -> None:
     if once:
         _serve_once()
         return
-    given = (click.get_current_context().find_root().obj or {}).get("config_file")
-    file = find_config(given)
+    file = _config_file()
     stop = Stop(file.parent)
     stop.listen()
-    log_into(file.parent)
+    if file.parent.is_dir():
+        log_into(file.parent)
     if not Lifetime(file, Told(_say, _say_wrong, _use_log_of, _print_run), stop).live():
         _cut_off()
 
@@ -129,6 +130,12 @@ def _serve_once() -> None:
         click.echo("Nothing is due.")
     endings = [report.outcome.ending for report in reports] + ([Ending.BUSY] if busy else [])
     exit_with(EXIT_CODES[worst(endings)])
+
+
+def _config_file() -> Path:
+    """The config that was named, also where it is not there: at a server's start its disk may come late."""
+    given = (click.get_current_context().find_root().obj or {}).get("config_file") or os.environ.get(CONFIG_VARIABLE)
+    return Path(given).absolute() if given else find_config(None)
 
 
 def _say(text: str) -> None:

@@ -43,7 +43,12 @@ def pull_kinds(context: RunContext, kinds: Sequence[Kind]) -> Outcome:
 
 
 def pull_source(context: RunContext, name: str, section: SourceSection) -> Outcome:
-    """Pull one source; every foreseeable fault becomes an outcome with one sentence."""
+    """Pull one source; every foreseeable fault becomes an outcome with one sentence.
+
+    Raises:
+        RunInterrupted: the service is to stop.
+    """
+    context.go_on()
     if section.kind in OF_STUDENTS and not _knows_students(context):
         what, do = "No students are known yet.", "Pull them and release their first plan, then run this again."
         return Outcome(Ending.HELD, problems=(Problem("no-students", what, do, name),))

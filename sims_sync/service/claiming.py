@@ -32,7 +32,7 @@ from sims_sync.store.slots import (
     take_over,
 )
 
-KEPT = timedelta(days=400)  # settled slots: a year of them can be looked up
+KEPT = timedelta(days=60)  # settled slots: the runs themselves say what was done before
 AHEAD = timedelta(days=1)  # a slot further ahead than this is from a clock that was wrong
 
 log = structlog.get_logger("sims_sync.service")

@@ -4,6 +4,7 @@ Where the configuration or the store cannot be used it does not end: it says so,
 it can. So a fault of the morning is mended without anyone who knows how to start a service.
 """
 
+import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -15,6 +16,7 @@ import structlog
 from sims_sync import __version__
 from sims_sync.alerts import tell
 from sims_sync.alerts.emergency import remember_mail_settings, tell_admin_without_store
+from sims_sync.backup.opening import open_configured
 from sims_sync.config import Config
 from sims_sync.config_file import load_config, store_section
 from sims_sync.context import system_clock
@@ -22,13 +24,15 @@ from sims_sync.errors import ConfigProblem, ConfigurationError, SimsSyncError
 from sims_sync.run import RunReport
 from sims_sync.service.config_watch import ConfigWatch
 from sims_sync.service.heartbeat import NOTIFY_ONLY, Heartbeat
+from sims_sync.service.hooks import Hooks
 from sims_sync.service.page import health_page
-from sims_sync.service.serving import Hooks, Service
+from sims_sync.service.serving import Service
 from sims_sync.service.stopping import Stop
 from sims_sync.store.session import Store, open_store
 
+ONLY_LOOKING = "Nothing runs until this is put right; sims-sync goes on looking, and then starts by itself."
 LOOK_AGAIN_SECONDS = 60  # between two tries to start with what was broken
-CONFIG_SECONDS = 5  # between two looks whether the configuration changed
+CONFIG_SECONDS = 2  # between two looks whether the configuration changed
 
 log = structlog.get_logger("sims_sync.service")
 
@@ -66,28 +70,41 @@ class Lifetime:
                 self._wait_for_a_change()
                 continue
             config, store = found
-            try:
-                return self._serve(config, store)
-            finally:
+            well = self._serve(config, store)
+            if well:
                 store.close()
+            return well
+        self._with_store_alone(Heartbeat.leave)
         self._told.say("sims-sync has stopped.")
         return True
 
     def _usable(self) -> tuple[Config, Store] | None:
         """The configuration and the open store, or None and the reason is told."""
         try:
+            return self._opened()
+        except Exception as error:
+            log.exception("unforeseen fault at the start")
+            what = f"An unforeseen fault kept the service from starting ({type(error).__name__})."
+            self._notify(
+                [ConfigProblem("start", what, "The log file has the details; please report it.")], ONLY_LOOKING
+            )
+            return None
+
+    def _opened(self) -> tuple[Config, Store] | None:
+        try:
             config = load_config(self._file)
             self._told.opened(config)
         except ConfigurationError as error:
-            self._notify(error.problems)
+            self._notify(error.problems, ONLY_LOOKING)
+            self._announce_notify_only()
             return None
         try:
-            store = open_store(config.store.url, config.base)
+            store = open_configured(config, self._told.say)
         except ConfigurationError as error:
-            self._notify(error.problems)
+            self._notify(error.problems, ONLY_LOOKING)
             return None
         except SimsSyncError as error:
-            self._notify([ConfigProblem("store", error.what, error.do)])
+            self._notify([ConfigProblem("store", error.what, error.do)], ONLY_LOOKING)
             return None
         self._all_well()
         return config, store
@@ -137,8 +154,7 @@ class Lifetime:
         try:
             changed = load_config(self._file)
         except ConfigurationError as error:
-            self._told.problem("The changed configuration is broken; the one before it stays in force.")
-            self._notify(error.problems)
+            self._notify(error.problems, "The changed configuration is broken; the one before it stays in force.")
             return None
         self._all_well()
         if changed.store.url != current.store.url:
@@ -165,9 +181,9 @@ class Lifetime:
         if error is None:
             self._all_well()
         else:
-            self._notify([ConfigProblem("store", error.what, error.do)])
+            self._notify([ConfigProblem("store", error.what, error.do)], ONLY_LOOKING)
 
-    def _notify(self, problems: Sequence[ConfigProblem]) -> None:
+    def _notify(self, problems: Sequence[ConfigProblem], meanwhile: str) -> None:
         """Say it here, in the log and to the admin: once for the same problems."""
         sentences = tuple(str(problem) for problem in problems)
         if sentences == self._wrong:
@@ -176,25 +192,28 @@ class Lifetime:
         for problem in problems:
             self._told.problem(str(problem))
             log.error("cannot work", path=problem.path, what=problem.what)
-        self._told.problem("sims-sync goes on looking, and works again once this is put right.")
-        self._announce_notify_only()
-        _tell_admin(self._file, problems)
+        self._told.problem(meanwhile)
+        # A mail server that does not answer must not keep the service from its work, or from stopping.
+        threading.Thread(target=_tell_admin, args=[self._file, problems], name="tell-admin", daemon=True).start()
 
     def _all_well(self) -> None:
         if self._wrong:
-            self._told.say("What was wrong has been put right: sims-sync works again.")
-            log.info("works again")
+            self._told.say("What was wrong has been put right.")
+            log.info("put right")
         self._wrong = ()
 
     def _announce_notify_only(self) -> None:
-        """Where the store can be opened all the same, `status` sees a service that only looks."""
+        """Where the store can be opened all the same, others see a service that only looks."""
+        self._with_store_alone(lambda heartbeat: heartbeat.announce(None))
+
+    def _with_store_alone(self, act: Callable[[Heartbeat], None]) -> None:
         with suppress(SimsSyncError):
             section = store_section(self._file)
             if section is None:
                 return
             store = open_store(section.url, self._file.parent)
             try:
-                Heartbeat(store, NOTIFY_ONLY).announce(None)
+                act(Heartbeat(store, NOTIFY_ONLY))
             finally:
                 store.close()
 

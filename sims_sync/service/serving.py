@@ -10,7 +10,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
@@ -21,19 +21,22 @@ from sims_sync.context import school_clock, system_clock
 from sims_sync.errors import SimsSyncError
 from sims_sync.outcome import Ending
 from sims_sync.run import RunOptions, RunReport, run_job
-from sims_sync.schedule import next_due
+from sims_sync.service import outlook
 from sims_sync.service.claiming import Claim, Found, claim_due, remember_start
 from sims_sync.service.giving_up import give_up
 from sims_sync.service.heartbeat import Heartbeat
+from sims_sync.service.hooks import Hooks, nothing
+from sims_sync.service.outlook import Outlook
 from sims_sync.service.scheduled import Scheduled, scheduled
 from sims_sync.service.stopping import Stop
 from sims_sync.store.breakers import all_breakers
 from sims_sync.store.pauses import Pause, all_pauses
+from sims_sync.store.runs import lease_owner
 from sims_sync.store.session import Store
 from sims_sync.store.slots import give_back_slot, orphaned_slots
 
-WAKE_SECONDS = 60  # the longest between two wakes: another service's death, a pause, a resume are noticed then
-BUSY_SECONDS = 20  # how soon a due time is tried again when another run held the lease
+TIDY_SECONDS = 24 * 3600.0  # so often slots that are long over are dropped
+END_SLICE_SECONDS = 0.2  # Windows delivers a second signal only between two waits
 LOOK_SECONDS = 1.0  # between two looks at the stop file
 JUMP = timedelta(seconds=5)  # a clock that went back by more was put right: every job is looked at anew
 
@@ -43,30 +46,9 @@ log = structlog.get_logger("sims_sync.service")
 Runner = Callable[[Store, Config, SchoolConfig, str, RunOptions], RunReport]  # as `run_job`
 
 
-def _nothing() -> None:
-    """Nothing is done beside the runs."""
-
-
-def _no_trouble(_error: SimsSyncError | None) -> None:
-    """Nobody is told."""
-
-
 def clock_of(school: SchoolConfig) -> Clock:
     """The school's clock: the demo's, or the real one."""
     return school_clock(school.demo)
-
-
-@dataclass(slots=True)
-class Hooks:
-    """What others do with the service's work. A fault in `after_run` or `beside` is logged and stops nothing.
-
-    `after_run` gets each finished run. `beside` is called after each wake, in a thread of its own; while it is still at
-    work it is left out. `trouble` is told what keeps the store from being used, and None once it can be again.
-    """
-
-    after_run: list[Callable[[RunReport], object]] = field(default_factory=list)
-    beside: Callable[[], None] = _nothing
-    trouble: Callable[[SimsSyncError | None], None] = _no_trouble
 
 
 @dataclass(slots=True)
@@ -102,18 +84,19 @@ class Service:
         self._keeper = ThreadPoolExecutor(1, "beside")
         self._kept: Future[None] | None = None
         self._lock = threading.Condition()
+        self._telling = threading.Lock()
         self._rounds: dict[str, _Round] = {}
         self._reports: list[RunReport] = []
         self._busy: set[str] = set()
-        self._look_at: dict[tuple[str, str], datetime] = {}
-        self._looked: dict[tuple[str, str], float] = {}
+        self._outlook = Outlook()
+        self._tidied = time.monotonic()
         self._pauses: tuple[Pause, ...] = ()
         self._in_trouble: str | None = None
         self._clock_before = (time.monotonic(), system_clock())
         self._heartbeat = Heartbeat(store)
         self._adopt(config)
 
-    def serve(self, look: Callable[[], None] = _nothing) -> bool:
+    def serve(self, look: Callable[[], None] = nothing) -> bool:
         """Work until it is to stop; whether every run in hand had ended `stop_seconds` after that.
 
         `look` is called about every second. Where False comes back, end the process: what still runs is cut off as by a
@@ -126,7 +109,10 @@ class Service:
                 wake_at = time.monotonic() + self.wake()
             if self._stop.wait(min(LOOK_SECONDS, max(wake_at - time.monotonic(), 0.0))):
                 wake_at = time.monotonic()
-            look()
+            try:
+                look()
+            except Exception:
+                log.exception("unforeseen fault in a look")
         return self._end()
 
     def stop(self) -> None:
@@ -145,12 +131,13 @@ class Service:
         with self._store.writing() as connection:
             for item in self._items:
                 remember_start(connection, item, self._now(item), system_clock())
+        self._tidied = time.monotonic()
 
     def run_due(self) -> list[RunReport]:
         """Claim and run everything that is due now, and wait for its end; the reports in the order of their ends."""
         self._reports = []
         self._busy.clear()
-        self._look_at.clear()
+        self._outlook.forget()
         self._begin_rounds()
         with self._lock:
             self._lock.wait_for(lambda: not self._rounds)
@@ -167,8 +154,10 @@ class Service:
             seconds = self._begin_rounds()
         except SimsSyncError as error:
             self._trouble(error)
-            return BUSY_SECONDS
-        self._trouble(None)
+            return outlook.BUSY_SECONDS
+        except Exception:
+            log.exception("unforeseen fault in a wake")
+            return outlook.BUSY_SECONDS
         if self._kept is None or self._kept.done():
             self._kept = self._keeper.submit(self._keep)
         return seconds
@@ -176,7 +165,7 @@ class Service:
     def _adopt(self, config: Config) -> None:
         self._config = config
         self._items = tuple(scheduled(config))
-        self._look_at.clear()
+        self._outlook.forget()
 
     def _start(self) -> None:
         self.remember_start()
@@ -189,7 +178,7 @@ class Service:
                 step()
             except SimsSyncError as error:
                 self._trouble(error)
-                self._stop.wait(BUSY_SECONDS)
+                self._stop.sleep(outlook.BUSY_SECONDS)
             else:
                 self._trouble(None)
                 return
@@ -201,35 +190,22 @@ class Service:
         elapsed = timedelta(seconds=self._clock_before[0] - monotonic)
         if self._clock_before[1] - before < elapsed - JUMP:
             log.warning("the clock was put back")
-            self._look_at.clear()
+            self._outlook.forget()
             self.remember_start()
 
     def _begin_rounds(self) -> float:
         """A round for each school that may have something due; the seconds to the next moment of any."""
         with self._store.reading() as connection:
-            orphans = {(slot.school, slot.job) for slot in orphaned_slots(connection, system_clock())}
+            # Those of this process, too: the store was gone when their run ended.
+            orphans = {(slot.school, slot.job) for slot in orphaned_slots(connection, system_clock(), lease_owner())}
             breakers, pauses = all_breakers(connection), all_pauses(connection)
         if pauses != self._pauses:
             self._pauses = pauses
-            self._look_at.clear()
-        waits = [float(WAKE_SECONDS)]
-        due: dict[str, deque[Scheduled]] = {}
-        for item in self._items:
-            now = self._now(item)
-            retry_at = breakers[item.key].retry_at if item.key in breakers else None
-            look_at = self._look_at.get(item.key, now)
-            asks = item.key in orphans or (retry_at is not None and retry_at <= now)
-            if look_at <= now or (asks and self._not_just_looked_at(item)):
-                due.setdefault(item.school.id, deque()).append(item)
-                continue
-            moments = [look_at] if retry_at is None or asks else [look_at, retry_at]
-            waits += [(min(moments) - now).total_seconds(), *([float(BUSY_SECONDS)] if asks else [])]
+            self._outlook.forget()
+        due, seconds = self._outlook.due(self._items, self._now, orphans, breakers)
         for school, items in due.items():
             self._begin(_Round(school, items))
-        return max(min(waits), 0.0)
-
-    def _not_just_looked_at(self, item: Scheduled) -> bool:
-        return time.monotonic() - self._looked.get(item.key, -float(BUSY_SECONDS)) >= BUSY_SECONDS
+        return seconds
 
     def _begin(self, round_: _Round) -> None:
         with self._lock:
@@ -245,10 +221,10 @@ class Service:
                 if self._attend(round_.items.popleft()):
                     break
         except SimsSyncError as error:
-            round_.items.clear()
+            self._rest(round_)
             self._trouble(error)
         except Exception:
-            round_.items.clear()
+            self._rest(round_)
             log.exception("unforeseen fault", school=round_.school)
         if round_.items and not self._stop():
             self._pool.submit(self._take_turn, round_)
@@ -258,13 +234,18 @@ class Service:
             self._lock.notify_all()
         self._stop.rouse()
 
+    def _rest(self, round_: _Round) -> None:
+        """What could not be claimed now is tried again a little later."""
+        round_.items.clear()
+        self._outlook.rest(round_.school)
+
     def _attend(self, item: Scheduled) -> bool:
         """Claim and run what is due of one job; whether anything ran."""
         now = self._now(item)
-        self._looked[item.key] = time.monotonic()
         with self._store.writing() as connection:
             claim = claim_due(connection, item, now, system_clock())
-        self._look_at[item.key] = self._next_look(item, now, busy=claim.found is Found.BUSY)
+        self._trouble(None)
+        self._outlook.looked(item, now, busy=claim.found is Found.BUSY)
         if claim.found is Found.BUSY:
             self._busy.add(item.school.id)
         if claim.found is Found.GIVE_UP:
@@ -275,24 +256,17 @@ class Service:
         self._tell(self._run(item, claim))
         return True
 
-    def _next_look(self, item: Scheduled, now: datetime, *, busy: bool) -> datetime:
-        if busy:
-            return now + timedelta(seconds=BUSY_SECONDS)
-        upcoming = next_due(item.trigger, now) or now + timedelta(days=1)
-        free_from = item.kept_free_until(now)
-        return upcoming if free_from is None else min(upcoming, free_from)
-
     def _run(self, item: Scheduled, claim: Claim) -> RunReport:
         asked = RunOptions(slot_due=claim.due_at, attempt=claim.attempt, stopping=self._stop)
         report = self._runner(self._store, self._config, item.school, item.job, asked)
         if report.outcome.ending is Ending.BUSY and claim.due_at is not None:
             with self._store.writing() as connection:
                 give_back_slot(connection, *item.key, claim.due_at)
-            self._look_at[item.key] = self._now(item) + timedelta(seconds=BUSY_SECONDS)
+            self._outlook.looked(item, self._now(item), busy=True)
         return report
 
     def _tell(self, report: RunReport) -> None:
-        with self._lock:
+        with self._telling:
             self._reports.append(report)
             for told in self._hooks.after_run:
                 try:
@@ -303,7 +277,16 @@ class Service:
     def _keep(self) -> None:
         """What is done beside the runs; nothing of it may stop them."""
         try:
-            self._heartbeat.beat(self._config)
+            if time.monotonic() - self._tidied > TIDY_SECONDS:
+                self.remember_start()
+            if self._in_trouble is None:
+                self._heartbeat.beat(self._config)
+            else:
+                self._heartbeat.announce(self._config)  # a write, to see whether that works again
+                self._trouble(None)
+        except SimsSyncError as error:
+            self._trouble(error)
+        try:
             self._hooks.beside()
         except Exception:
             log.exception("unforeseen fault beside the runs")
@@ -311,9 +294,10 @@ class Service:
     def _trouble(self, error: SimsSyncError | None) -> None:
         """Said once, and once more when it is over."""
         what = None if error is None else str(error)
-        if what == self._in_trouble:
-            return
-        self._in_trouble = what
+        with self._lock:
+            if what == self._in_trouble:
+                return
+            self._in_trouble = what
         if error is None:
             log.info("the store can be used again")
         else:
@@ -323,19 +307,26 @@ class Service:
     def _end(self) -> bool:
         """Let the runs in hand end their record; say good-bye, and leave one whole file."""
         log.info("stopping", at_work=sorted(self._rounds))
-        with self._lock:
-            well = self._lock.wait_for(lambda: not self._rounds, self._config.service.stop_seconds)
-        self._pool.shutdown(wait=well, cancel_futures=True)
-        if not well:
+        end = time.monotonic() + self._config.service.stop_seconds
+        while self._rounds and time.monotonic() < end:
+            with self._lock:
+                self._lock.wait(END_SLICE_SECONDS)
+        if self._rounds:
             log.error("cut off", at_work=sorted(self._rounds))
             return False
+        self._pool.shutdown()
         self._keeper.shutdown(wait=False, cancel_futures=True)
+        while self._kept is not None and not self._kept.done() and time.monotonic() < end:
+            time.sleep(END_SLICE_SECONDS)
+        self._say_good_bye()
+        return self._kept is None or self._kept.done()
+
+    def _say_good_bye(self) -> None:
         try:
             self._heartbeat.leave()
             self._store.checkpoint()
         except SimsSyncError as error:
             log.warning("not closed cleanly", code=error.code, what=error.what)
-        return True
 
     def _now(self, item: Scheduled) -> datetime:
         return self._clocks(item.school)()

@@ -4,6 +4,8 @@ import os
 import signal
 import sys
 import threading
+import time
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 
@@ -47,10 +49,17 @@ class Stop:
             self.ask()
         return roused
 
+    def sleep(self, seconds: float) -> None:
+        """Wait until the time is over or it is to stop."""
+        end = time.monotonic() + seconds
+        while not self() and time.monotonic() < end:
+            self.wait(min(1.0, seconds))
+
     def listen(self) -> None:
         """Let the signals ask; a second one ends the process at once, as a power cut would. Main thread only."""
         if self._file is not None:
-            self._file.unlink(missing_ok=True)  # meant for a process that is gone
+            with suppress(OSError):
+                self._file.unlink(missing_ok=True)  # meant for a process that is gone
         for name in _SIGNALS:
             if hasattr(signal, name):
                 signal.signal(getattr(signal, name), self._on_signal)
@@ -58,6 +67,7 @@ class Stop:
     def _on_signal(self, _signal: int, _frame: FrameType | None) -> None:
         if self():
             # No log line: the thread that was interrupted here may hold the log's lock.
-            os.write(sys.stderr.fileno(), _HARD)
+            with suppress(OSError, AttributeError):  # a service of Windows may have no such stream
+                os.write(sys.stderr.fileno(), _HARD)
             os._exit(HARD_EXIT_CODE)
         self.ask()

@@ -87,11 +87,12 @@ def last_slot(connection: Connection, school: str, job: str, until: datetime | N
     return None if row is None else _slot(row)
 
 
-def orphaned_slots(connection: Connection, at: datetime) -> tuple[Slot, ...]:
-    """The claimed slots whose process is dead, the oldest first."""
+def orphaned_slots(connection: Connection, at: datetime, of: str | None = None) -> tuple[Slot, ...]:
+    """The claimed slots whose process is dead, the oldest first; also those of the owner `of`."""
     rows = connection.execute(select(slot).where(slot.c.state == CLAIMED).order_by(slot.c.due_at)).mappings().all()
     signs = _signs_of_life(connection) if rows else {}
-    return tuple(found for found in map(_slot, rows) if not _has_living_owner(found, signs, at))
+    claimed = map(_slot, rows)
+    return tuple(found for found in claimed if found.owner == of or not _has_living_owner(found, signs, at))
 
 
 def is_orphan(connection: Connection, found: Slot, at: datetime) -> bool:

@@ -9,17 +9,19 @@ import pytest
 from sqlalchemy import select, update
 from structlog.testing import capture_logs
 
+from jobs import pull_students
 from sims_sync import run as run_module
 from sims_sync.config import Config
 from sims_sync.context import RunContext, system_clock
 from sims_sync.errors import ConfigurationError, RetriableError, SimsSyncError, SourceFailed
 from sims_sync.outcome import Ending, Outcome, Problem
+from sims_sync.records import Kind
 from sims_sync.run import RunOptions, RunReport, run_job
 from sims_sync.store.decisions import load_announced
 from sims_sync.store.runs import StoredRun, last_runs, take_lease
 from sims_sync.store.tables import lease
 from sims_sync.store.tables import run as run_table
-from tests.sims_sync.builders import AUTUMN_2, DEADLINE, World, at
+from tests.sims_sync.builders import AUTUMN_2, DEADLINE, World, at, staff, students
 
 WHEN = "2026-11-20 06:00"
 SECRET = "Vorrin"
@@ -103,6 +105,26 @@ def test_an_interruption_is_recorded_and_goes_on(sqlite_world: World) -> None:
         run(sqlite_world, raising(KeyboardInterrupt()))
     assert newest(sqlite_world).outcome == "interrupted"
     assert leases(sqlite_world) == []
+
+
+def test_a_run_that_is_to_stop_is_interrupted_and_what_it_was_at_is_there_for_the_next(world: World) -> None:
+    world.put(Kind.STAFF, [staff("AB")], WHEN)
+    reading = world.put(Kind.STUDENTS, students(3), WHEN)
+    asked = iter([False])  # before the staff; then the service is to stop
+    report = run(world, pull_students.run, RunOptions(stopping=lambda: next(asked, True), as_of=at(WHEN)))
+    assert report.outcome.ending is Ending.INTERRUPTED
+    assert [problem.code for problem in report.outcome.problems] == ["stopping"]
+    assert newest(world).outcome == "interrupted"
+    assert leases(world) == []
+    assert reading.settled is None
+
+
+def test_what_fails_while_the_service_stops_was_cut_off(sqlite_world: World) -> None:
+    stopping = RunOptions(stopping=lambda: True)
+    failed = run(sqlite_world, raising(SourceFailed("error", "SIMS said no.", "Look.")), stopping)
+    assert failed.outcome.ending is Ending.INTERRUPTED
+    assert [problem.code for problem in failed.outcome.problems] == ["stopping", "error"]
+    assert run(sqlite_world, lambda _: Outcome(), stopping).outcome.ending is Ending.DONE
 
 
 def test_an_unknown_job_is_refused_before_anything_begins(sqlite_world: World) -> None:

@@ -34,6 +34,7 @@ slot = Table(
     Column("owner", String),  # who claimed it: the process that runs it is alive, or another may take it over
     Column("claimed_at", UtcDateTime),
     Column("attempts", Integer, nullable=False, default=1, server_default="1"),
+    Index(None, "state"),  # a service asks for the claimed ones again and again
 )
 
 lease = Table(

@@ -32,7 +32,7 @@ LIST_ROWS: dict[Kind, list[Row]] = {
     Kind.PROFORMAS: [proforma(f"r{number}", number) for number in range(1, 31)],
 }
 # What may differ between two runs that did the same: who ran, when, and what was only planned or asked for.
-RUN_TABLES = frozenset({"run", "plan", "lease", "alembic_version", "kept_read"})
+RUN_TABLES = frozenset({"run", "plan", "lease", "alembic_version", "kept_read", "breaker"})
 RUN_COLUMNS = frozenset({"run_id"})
 
 

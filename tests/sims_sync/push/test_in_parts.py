@@ -1,15 +1,17 @@
 """The push holds little in memory at once: what it does is the same as if it had all of it."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from sims_sync.connector import MayWrite, Receipt
-from sims_sync.errors import RetriableError
+from sims_sync.errors import RetriableError, RunInterrupted
 from sims_sync.outcome import Ending
 from sims_sync.push import engine, queueing, sending
 from sims_sync.push.decisions import decide
+from sims_sync.push.engine import push_targets
 from sims_sync.push.queueing import queue_deliveries
 from sims_sync.records import Delivery, Kind
 from sims_sync.store.deliveries import load_deliveries
@@ -74,6 +76,18 @@ def test_killed_after_any_write_nothing_is_lost_or_written_twice(office: Office,
     with pytest.raises(KeyboardInterrupt):
         office.push()
     office.desk.killed_after = None
+    office.push(EVENING)
+    office.confirm(NEXT_DAY)
+    assert len({key for key, _, _ in office.desk.writes}) == len(office.desk.writes) == COUNT
+    assert stands(office.world) == ["confirmed"] * COUNT
+
+
+@pytest.mark.parametrize("written", [0, 1, 3, COUNT - 1])
+def test_a_stop_is_heeded_after_the_record_in_hand_and_the_next_push_goes_on(office: Office, written: int) -> None:
+    stopped = replace(office.world.context(NOON), stopping=lambda: len(office.desk.writes) >= written)
+    with pytest.raises(RunInterrupted):
+        push_targets(stopped)
+    assert len(office.desk.writes) == written
     office.push(EVENING)
     office.confirm(NEXT_DAY)
     assert len({key for key, _, _ in office.desk.writes}) == len(office.desk.writes) == COUNT

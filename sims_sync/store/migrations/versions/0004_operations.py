@@ -15,6 +15,7 @@ def upgrade() -> None:
         slot.add_column(sa.Column("owner", sa.String(), nullable=True))
         slot.add_column(sa.Column("claimed_at", sa.DateTime(), nullable=True))
         slot.add_column(sa.Column("attempts", sa.Integer(), nullable=False, server_default="1"))
+    op.create_index(op.f("ix_slot_state"), "slot", ["state"], unique=False)
     op.create_table(
         "breaker",
         sa.Column("school", sa.String(), nullable=False),
