@@ -1,0 +1,83 @@
+"""A clock that is far ahead lets no job begin, accuses nobody, and is over by itself once it is set right."""
+
+import pytest
+from sqlalchemy import func, select
+
+from sims_sync.clock_sanity import clock_trouble
+from sims_sync.config import DemoSection
+from sims_sync.context import system_clock
+from sims_sync.outcome import Ending
+from sims_sync.records import Kind
+from sims_sync.store.decisions import record_audit
+from sims_sync.store.standing import CLOCK_CONFIRMED
+from sims_sync.store.tables import announced_deadline, run
+from tests.sims_sync.builders import World, at, group, staff, students
+
+YESTERDAY, NEXT_YEAR = "2026-12-15 06:00", "2027-12-15 06:00"
+
+
+@pytest.fixture
+def careful(sqlite_world: World) -> World:
+    """A school whose clock is asked about after 30 days, with students of yesterday."""
+    monitoring = sqlite_world.school.monitoring.model_copy(update={"clock_jump_days": 30})
+    world = sqlite_world.with_school(monitoring=monitoring)
+    world.read_well(Kind.STAFF, [staff("T1")], YESTERDAY)
+    world.read_well(Kind.STUDENTS, students(12), YESTERDAY)
+    world.read_well(Kind.TUTOR_GROUPS, [group("8A1", "T1")], YESTERDAY)
+    return world
+
+
+def counts(world: World) -> tuple[int, int]:
+    """Runs, and deadlines that were announced."""
+    with world.store.reading() as connection:
+        found = (
+            connection.execute(select(func.count()).select_from(each)).scalar_one()
+            for each in (run, announced_deadline)
+        )
+        runs, deadlines = found
+        return runs, deadlines
+
+
+@pytest.mark.parametrize(
+    ("now", "newest", "code"),
+    [
+        ("2026-12-16 06:00", None, None),
+        ("2026-12-16 06:00", "2026-12-16 06:04", None),
+        ("2026-12-16 06:00", "2026-12-16 06:06", "clock-back"),
+        ("2026-12-16 06:00", "2026-11-17 06:00", None),
+        ("2026-12-16 06:00", "2026-11-15 06:00", "clock-ahead"),
+    ],
+)
+def test_a_clock_is_asked_about_when_it_is_behind_or_far_ahead(now: str, newest: str | None, code: str | None) -> None:
+    found = clock_trouble(at(newest) if newest else None, at(now), 30)
+    assert (found.code if found else None) == code
+
+
+def test_no_job_begins_by_a_clock_set_to_next_year_and_nothing_is_announced(careful: World) -> None:
+    before = counts(careful)
+    for job in ("pull_students", "take_snapshots", "send_messages", "push_targets"):
+        outcome = careful.run(job, NEXT_YEAR).outcome
+        assert (outcome.ending, [problem.code for problem in outcome.problems]) == (Ending.STOPPED, ["clock-ahead"])
+    assert counts(careful) == before
+
+
+def test_once_the_clock_is_right_again_all_goes_on_by_itself(careful: World) -> None:
+    careful.run("pull_students", NEXT_YEAR)
+    assert careful.run("pull_students", "2026-12-16 06:00").outcome.ending is not Ending.STOPPED
+
+
+def test_once_a_person_says_that_it_is_right_all_goes_on(careful: World) -> None:
+    with careful.store.writing() as connection:
+        record_audit(
+            connection, careful.id, at=at(NEXT_YEAR), who="it", action=CLOCK_CONFIRMED, subject="clock", detail={}
+        )
+    assert careful.run("pull_students", NEXT_YEAR).outcome.ending is not Ending.STOPPED
+
+
+def test_a_rehearsal_may_look_at_next_year(careful: World) -> None:
+    assert careful.run("pull_students", NEXT_YEAR, dry=True).outcome.ending is not Ending.STOPPED
+
+
+def test_a_demo_that_is_opened_later_is_asked_about_like_any_other(careful: World) -> None:
+    demo = DemoSection(clock=at(NEXT_YEAR), started=system_clock())
+    assert careful.with_school(demo=demo).run("pull_students", NEXT_YEAR).outcome.ending is Ending.STOPPED
