@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 
 from sims_sync.alerts.ping import Ping
-from sims_sync.clock_sanity import far_ahead
+from sims_sync.clock_sanity import why_not_to_begin
 from sims_sync.config import Config, SchoolConfig
 from sims_sync.context import RunContext, school_clock, system_clock
 from sims_sync.errors import SafetyStop, SimsSyncError
@@ -138,12 +138,13 @@ def _guarded(
 
 
 def _believe_the_clock(context: RunContext) -> None:
-    """A clock set to next year would report before a deadline, close half terms and delete what is kept.
+    """A wrong clock would report before a deadline, remind after it, close half terms and delete what is kept.
 
     Raises:
-        SafetyStop: it is so far ahead that a person must say that it is right.
+        SafetyStop: it is behind the last run or far ahead of it: a person must set it right, or say that it is.
     """
-    odd = far_ahead(context.store, context.school_id, context.now(), context.school.monitoring.clock_jump_days)
+    jump_days = context.school.monitoring.clock_jump_days
+    odd = why_not_to_begin(context.store, context.school_id, context.now(), jump_days)
     if odd is not None:
         raise SafetyStop(odd.code, odd.what, odd.do)
 

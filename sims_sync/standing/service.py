@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import Connection
+
 from sims_sync.config import Config
 from sims_sync.connector import Severity
 from sims_sync.context import school_clock
@@ -38,10 +40,14 @@ def service_standing(store: Store, config: Config, *, with_broken: bool = True) 
     now = service_now(config)
     with store.reading() as connection:
         heartbeat = newest_heartbeat(connection)
-        backed_up = newest_good_end(connection, BACKUP_JOB) if config.backup.folder else None
+        backed_up = _backed_up(connection, config)
     found = [*_silent(heartbeat, now), *_disk(config), *_backup(config, backed_up, now)]
     found += _broken(config) if with_broken else []
     return Standing(ALL_SCHOOLS, "The service", worst_first(found))
+
+
+def _backed_up(connection: Connection, config: Config) -> datetime | None:
+    return newest_good_end(connection, config.schools, BACKUP_JOB) if config.backup.folder else None
 
 
 def _silent(heartbeat: datetime | None, now: datetime) -> Iterator[Condition]:

@@ -9,7 +9,7 @@ from sims_sync.context import system_clock
 from sims_sync.outcome import Ending
 from sims_sync.records import Kind
 from sims_sync.store.decisions import record_audit
-from sims_sync.store.standing import CLOCK_CONFIRMED
+from sims_sync.store.standing import CLOCK_CONFIRMED, NEWEST_BEFORE, newest_moment
 from sims_sync.store.tables import announced_deadline, run
 from tests.sims_sync.builders import World, at, group, staff, students
 
@@ -66,12 +66,37 @@ def test_once_the_clock_is_right_again_all_goes_on_by_itself(careful: World) -> 
     assert careful.run("pull_students", "2026-12-16 06:00").outcome.ending is not Ending.STOPPED
 
 
-def test_once_a_person_says_that_it_is_right_all_goes_on(careful: World) -> None:
-    with careful.store.writing() as connection:
+def confirm(world: World, when: str) -> None:
+    with world.store.writing() as connection:
+        newest = newest_moment(connection, world.id)
+        assert newest is not None
+        detail = {NEWEST_BEFORE: newest.isoformat()}
         record_audit(
-            connection, careful.id, at=at(NEXT_YEAR), who="it", action=CLOCK_CONFIRMED, subject="clock", detail={}
+            connection, world.id, at=at(when), who="it", action=CLOCK_CONFIRMED, subject="clock", detail=detail
         )
+
+
+def test_once_a_person_says_that_it_is_right_all_goes_on(careful: World) -> None:
+    confirm(careful, NEXT_YEAR)
     assert careful.run("pull_students", NEXT_YEAR).outcome.ending is not Ending.STOPPED
+
+
+def test_no_job_begins_by_a_clock_that_is_behind_so_nobody_is_reminded_of_a_deadline_that_is_over(
+    careful: World,
+) -> None:
+    outcome = careful.run("send_messages", "2026-12-10 07:30").outcome
+    assert [problem.code for problem in outcome.problems] == ["clock-back"]
+    assert careful.post.messages == []
+    assert careful.run("send_messages", "2026-12-15 07:30").outcome.ending is not Ending.STOPPED
+
+
+def test_a_clock_that_was_ahead_and_is_right_again_is_believed_once_a_person_says_so(careful: World) -> None:
+    careful.run("check_drift", "2026-12-25 06:00")  # ten days ahead, which nobody could see
+    assert careful.run("check_drift", "2026-12-15 09:00").outcome.ending is Ending.STOPPED
+    confirm(careful, "2026-12-15 09:00")
+    for when in ("2026-12-15 09:01", "2026-12-20 06:00", "2026-12-26 06:00"):
+        assert careful.run("check_drift", when).outcome.ending is not Ending.STOPPED
+    assert careful.run("check_drift", "2026-12-15 09:30").outcome.ending is Ending.STOPPED  # back again
 
 
 def test_a_rehearsal_may_look_at_next_year(careful: World) -> None:
