@@ -60,7 +60,7 @@ OWN_CODES = frozenset(
     }
 )
 CLOCK_CODES = frozenset({"clock-ahead", "clock-back"})
-_BY_THE_CLOCK = frozenset({"calendar-ends", "secret-expires", "source-stale", "unconfirmed"})
+_BY_THE_CLOCK = frozenset({"calendar-ends", "secret-expires", "slot-given-up", "source-stale", "unconfirmed"})
 SLOW_CODES = ("certificate-expires",)  # found by a look at servers, once a day; they last until the next look
 
 
