@@ -195,7 +195,8 @@ def _read_state(config_file: Path) -> _State | None:
     found = []
     for path in _state_places(config_file):
         with suppress(OSError, ValueError):
-            found.append(_STATES.validate_json(path.read_text(encoding="utf-8")))
+            if _is_ours(path):
+                found.append(_STATES.validate_json(path.read_text(encoding="utf-8")))
     if config_file in _STATE_IN_MEMORY:
         found.append(_STATE_IN_MEMORY[config_file])
     return max(found, key=lambda state: max((*state.told.values(), state.tried, state.since)), default=None)
@@ -222,13 +223,21 @@ def _write_private(path: Path, text: str) -> None:
     """Whole or not at all, for this account's eyes (Windows: the folder's rights decide)."""
     fresh = path.with_suffix(f".{os.getpid()}.tmp")
     try:
-        fresh.touch(mode=0o600)
-        fresh.write_text(text, encoding="utf-8")
+        # A new file or none: among everyone's temporary files a link of that name may lead elsewhere.
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+            file.write(text)
         fresh.replace(path)
+    except FileExistsError:
+        raise
     except OSError:
         with suppress(OSError):
             fresh.unlink(missing_ok=True)
         raise
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether this account wrote it: another's must not keep a mail from being sent."""
+    return not hasattr(os, "getuid") or path.lstat().st_uid == os.getuid()
 
 
 def _before(moment: str, now: datetime) -> timedelta:
