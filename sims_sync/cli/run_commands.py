@@ -1,13 +1,12 @@
 """`run`, `plan`, `jobs` and `serve`."""
 
 import json
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import datetime
 
 import click
 
-from sims_sync.alerts.emergency import remember_mail_settings
+from sims_sync.cli.beside import BesideTheJobs
 from sims_sync.cli.shared import (
     Opened,
     as_of_option,
@@ -20,7 +19,6 @@ from sims_sync.cli.shared import (
     school_option,
 )
 from sims_sync.config import SchoolConfig
-from sims_sync.errors import RunError
 from sims_sync.outcome import EXIT_CODES, Ending, worst
 from sims_sync.registry import job_function, job_names
 from sims_sync.run import RunOptions, RunReport, run_job
@@ -82,7 +80,13 @@ def jobs(as_json: bool) -> None:
 def serve(once: bool) -> None:
     """Run the jobs on their schedules until stopped."""
     with opened() as place:
-        service = Service(place.store, place.config, on_run=lambda report: click.echo(one_line(report)))
+        beside = BesideTheJobs(click.echo, lambda text: click.echo(text, err=True))
+
+        def told(report: RunReport) -> None:
+            click.echo(one_line(report))
+            beside(place.store, place.config)
+
+        service = Service(place.store, place.config, on_run=told)
         if once:
             service.remember_start()
             reports = service.run_due()
@@ -91,28 +95,11 @@ def serve(once: bool) -> None:
             exit_with(EXIT_CODES[worst(report.outcome.ending for report in reports)])
             return
         click.echo(f"sims-sync serves {len(place.config.schools)} schools; stop it with Ctrl+C.")
-        remember_mail_settings(place.config)
-        with _health_page(place):
-            service.serve()
-
-
-@contextmanager
-def _health_page(place: Opened) -> Iterator[None]:
-    """Where [service] health_port asks for it; a port that is taken stops no service."""
-    port, page = place.config.service.health_port, None
-    if port is not None:
-        from sims_sync.health_page import start_health_page  # noqa: PLC0415 - few ask for it, and it costs a start-up
-
+        beside(place.store, place.config)
         try:
-            page = start_health_page(port, place.store, lambda: place.config)
-            click.echo(f"/healthz, /readyz and /metrics answer on http://127.0.0.1:{port}.")
-        except RunError as error:
-            click.echo(str(error), err=True)
-    try:
-        yield
-    finally:
-        if page is not None:
-            page.stop()
+            service.serve()
+        finally:
+            beside.close()
 
 
 def one_line(report: RunReport) -> str:

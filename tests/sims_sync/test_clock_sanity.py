@@ -4,13 +4,15 @@ import pytest
 from sqlalchemy import func, select
 
 from sims_sync.clock_sanity import clock_trouble
-from sims_sync.config import DemoSection
+from sims_sync.config import Config, DemoSection
 from sims_sync.context import system_clock
 from sims_sync.outcome import Ending
 from sims_sync.records import Kind
+from sims_sync.run import RunOptions, run_job
 from sims_sync.store.decisions import record_audit
+from sims_sync.store.runs import claim_slot
 from sims_sync.store.standing import CLOCK_CONFIRMED, NEWEST_BEFORE, newest_moment
-from sims_sync.store.tables import announced_deadline, run
+from sims_sync.store.tables import announced_deadline, run, slot
 from tests.sims_sync.builders import World, at, group, staff, students
 
 YESTERDAY, NEXT_YEAR = "2026-12-15 06:00", "2027-12-15 06:00"
@@ -59,6 +61,18 @@ def test_no_job_begins_by_a_clock_set_to_next_year_and_nothing_is_announced(care
         outcome = careful.run(job, NEXT_YEAR).outcome
         assert (outcome.ending, [problem.code for problem in outcome.problems]) == (Ending.STOPPED, ["clock-ahead"])
     assert counts(careful) == before
+
+
+def test_a_due_time_of_next_year_is_given_back_so_that_it_stands_for_none_before_it(careful: World) -> None:
+    with careful.store.writing() as connection:
+        assert claim_slot(connection, careful.id, "pull_students", at(NEXT_YEAR), "r1")
+    demo = DemoSection(clock=at(NEXT_YEAR), started=system_clock())
+    school = careful.school.model_copy(update={"demo": demo})
+    config = Config(file=school.base / "config.toml", schools={school.id: school})
+    ended = run_job(careful.store, config, school, "pull_students", RunOptions(slot_due=at(NEXT_YEAR)))
+    assert ended.outcome.ending is Ending.STOPPED
+    with careful.store.reading() as connection:
+        assert connection.execute(select(slot.c.due_at).where(slot.c.job == "pull_students")).all() == []
 
 
 def test_once_the_clock_is_right_again_all_goes_on_by_itself(careful: World) -> None:
