@@ -1,7 +1,7 @@
 """A clock that is far ahead lets no job begin, accuses nobody, and is over by itself once it is set right."""
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 
 from sims_sync.clock_sanity import clock_trouble
 from sims_sync.config import Config, DemoSection
@@ -10,7 +10,6 @@ from sims_sync.outcome import Ending
 from sims_sync.records import Kind
 from sims_sync.run import RunOptions, run_job
 from sims_sync.store.decisions import record_audit
-from sims_sync.store.runs import claim_slot
 from sims_sync.store.standing import CLOCK_CONFIRMED, NEWEST_BEFORE, newest_moment
 from sims_sync.store.tables import announced_deadline, run, slot
 from tests.sims_sync.builders import World, at, group, staff, students
@@ -65,7 +64,8 @@ def test_no_job_begins_by_a_clock_set_to_next_year_and_nothing_is_announced(care
 
 def test_a_due_time_of_next_year_is_given_back_so_that_it_stands_for_none_before_it(careful: World) -> None:
     with careful.store.writing() as connection:
-        assert claim_slot(connection, careful.id, "pull_students", at(NEXT_YEAR), "r1")
+        row = {"school": careful.id, "job": "pull_students", "due_at": at(NEXT_YEAR), "state": "claimed"}
+        connection.execute(insert(slot).values(**row))
     demo = DemoSection(clock=at(NEXT_YEAR), started=system_clock())
     school = careful.school.model_copy(update={"demo": demo})
     config = Config(file=school.base / "config.toml", schools={school.id: school})
