@@ -206,8 +206,7 @@ def _write_state(config_file: Path, state: _State) -> None:
     _STATE_IN_MEMORY[config_file] = state
     text = json.dumps(asdict(state))
     for path in _state_places(config_file):
-        with suppress(OSError):
-            path.parent.mkdir(parents=True, exist_ok=True)
+        with suppress(OSError):  # where there is no work folder none is made: nothing may be there to work with
             _write_private(path, text)
             return
 

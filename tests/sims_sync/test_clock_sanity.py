@@ -10,6 +10,7 @@ from sims_sync.outcome import Ending
 from sims_sync.records import Kind
 from sims_sync.run import RunOptions, run_job
 from sims_sync.store.decisions import record_audit
+from sims_sync.store.runs import lease_owner
 from sims_sync.store.standing import CLOCK_CONFIRMED, NEWEST_BEFORE, newest_moment
 from sims_sync.store.tables import announced_deadline, run, slot
 from tests.sims_sync.builders import World, at, group, staff, students
@@ -64,7 +65,13 @@ def test_no_job_begins_by_a_clock_set_to_next_year_and_nothing_is_announced(care
 
 def test_a_due_time_of_next_year_is_given_back_so_that_it_stands_for_none_before_it(careful: World) -> None:
     with careful.store.writing() as connection:
-        row = {"school": careful.id, "job": "pull_students", "due_at": at(NEXT_YEAR), "state": "claimed"}
+        row = {
+            "school": careful.id,
+            "job": "pull_students",
+            "due_at": at(NEXT_YEAR),
+            "state": "claimed",
+            "owner": lease_owner(),
+        }
         connection.execute(insert(slot).values(**row))
     demo = DemoSection(clock=at(NEXT_YEAR), started=system_clock())
     school = careful.school.model_copy(update={"demo": demo})

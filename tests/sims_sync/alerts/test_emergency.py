@@ -166,6 +166,7 @@ def test_while_the_mail_server_is_down_it_is_tried_again_and_then_told_once(
     config_file: Path, postbox: tuple[Postbox, int], tmp_path: Path
 ) -> None:
     text = config_file.read_text("utf-8")
+    (tmp_path / "work").mkdir()
     config_file.write_text(text.replace(str(postbox[1]), "9"), encoding="utf-8")
     tell_admin_without_store(config_file, BROKEN, NOW)
     config_file.write_text(text, encoding="utf-8")
