@@ -22,8 +22,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from sims_sync.alerts.direct import MailSettings, plain_context, send_directly, settings_of
 from sims_sync.config import Config
+from sims_sync.config_file import load_config
 from sims_sync.context import WORK_FOLDER
-from sims_sync.errors import ConfigProblem
+from sims_sync.errors import ConfigProblem, ConfigurationError
 from sims_sync.standing.words import lasted, shown_at
 
 TOLD_AGAIN = timedelta(hours=24)
@@ -90,7 +91,7 @@ def _tell(config_file: Path, sentences: Sequence[str], now: datetime) -> None:
     if state.tried and _before(state.tried, now) < TRIED_AGAIN:
         return
     lines = [
-        "sims-sync cannot run on this machine:",
+        "sims-sync cannot run on this machine, or goes on with the configuration it had before:",
         *(f"- {sentence}" for sentence in sentences),
         "Nothing is lost, and nothing is sent to staff meanwhile. It goes on by itself once this is mended.",
         "`sims-sync check` says when that is so. What to do: docs/alerts.md#nothing-can-run",
@@ -104,7 +105,7 @@ def _tell(config_file: Path, sentences: Sequence[str], now: datetime) -> None:
 
 def _tell_over(config_file: Path, now: datetime) -> None:
     state = _read_state(config_file)
-    if state is None:
+    if state is None or not _is_well(config_file):
         return
     if state.told:
         if state.tried and _before(state.tried, now) < TRIED_AGAIN:
@@ -116,6 +117,15 @@ def _tell_over(config_file: Path, now: datetime) -> None:
             _write_state(config_file, _State(state.since, state.told, now.isoformat(), state.what))
             return
     _forget_state(config_file)
+
+
+def _is_well(config_file: Path) -> bool:
+    """A service that was running goes on with the configuration it had: that alone is no end of what was told."""
+    try:
+        load_config(config_file)
+    except ConfigurationError:
+        return False
+    return True
 
 
 def _mail(config_file: Path, subject: str, lines: Sequence[str], now: datetime, occasion: str) -> bool:

@@ -15,6 +15,7 @@ from sims_sync.config import Config, DemoSection, MailerSection, SchoolConfig
 from sims_sync.context import system_clock
 from sims_sync.errors import RetriableError
 from sims_sync.store.tables import ALL_SCHOOLS, service
+from tests.sims_sync.alerts.test_emergency import CONFIG
 from tests.sims_sync.builders import World, at, make_school
 
 NOW = "2026-12-16 09:00"
@@ -85,7 +86,9 @@ def test_where_the_store_does_not_answer_the_admin_is_told_without_it_and_of_the
     settings = {"admin": "it@austen.example", "sender": "s@austen.example", "allowed_domains": ["austen.example"]}
     kept = [{**settings, "connector": "mail_folder", "options": {"folder": "mail"}}]
     (tmp_path / "work").mkdir(exist_ok=True)
-    (tmp_path / "work" / emergency.SETTINGS_FILE).write_text(json.dumps(kept), encoding="utf-8")
+    config.file.write_text(CONFIG.format(port=25), encoding="utf-8")
+    kept_text = json.dumps(kept)
+    (tmp_path / "work" / emergency.SETTINGS_FILE).write_text(kept_text, encoding="utf-8")
 
     def full(*_: object) -> None:
         raise RetriableError("store", "The disk that holds the store is full.", "Make room.")

@@ -93,7 +93,8 @@ def subjects(box: Postbox) -> list[str]:
 
 def test_a_broken_configuration_is_told_once_and_its_end_once(config_file: Path, postbox: tuple[Postbox, int]) -> None:
     box, _ = postbox
-    config_file.write_text(config_file.read_text("utf-8").replace('name = "Austen Academy"', ""), encoding="utf-8")
+    good = config_file.read_text("utf-8")
+    config_file.write_text(good.replace('name = "Austen Academy"', ""), encoding="utf-8")
     with pytest.raises(ConfigurationError) as broken:
         load_config(config_file)
     for minutes in (0, 1, 60, 23 * 60):
@@ -103,6 +104,9 @@ def test_a_broken_configuration_is_told_once_and_its_end_once(config_file: Path,
     said = box.received[0].get_content()
     assert "school.name: is missing. Add it" in said
     assert "docs/alerts.md#nothing-can-run" in said
+    tell_recovered(config_file, NOW + timedelta(hours=1))  # it is not: a service goes on with what it had before
+    assert len(box.received) == 1
+    config_file.write_text(good, encoding="utf-8")
     for hours in (2, 3):
         tell_recovered(config_file, NOW + timedelta(hours=hours, minutes=15))
     assert subjects(box)[1:] == ["sims-sync runs again"]
