@@ -1,7 +1,8 @@
 """Can the machine's clock be believed? What a wrong one could do: report before a deadline, close, remove, delete.
 
-Nothing here knows the right time. The store knows at which moments jobs ran: a clock that is behind the newest of them,
-or far ahead of it, is asked about. A wrong clock accuses nobody: no job begins while it is far ahead.
+Nothing here knows the right time. The store knows at which moments jobs ran: with a clock that is behind the newest of
+them, or far ahead of it, no job begins, until it is set right or a person says that it is right. Behind it, tutors
+would be reminded of a deadline that is over; far ahead of it, a report would leave before its deadline.
 """
 
 from datetime import datetime, timedelta
@@ -11,26 +12,24 @@ from sims_sync.store.session import Store
 from sims_sync.store.standing import newest_moment
 
 BACK_MINUTES = 5
-CLOCK_AHEAD = "clock-ahead"
-CLOCK_BACK = "clock-back"
 
 
 def clock_trouble(newest: datetime | None, now: datetime, jump_days: int) -> Problem | None:
-    """What is odd about `now`, given the newest moment that was believed; both aware. `jump_days` 0 = never ahead."""
-    if newest is None:
+    """What is odd about `now`, given the newest moment that was believed; both aware. `jump_days` 0: nothing is."""
+    if newest is None or not jump_days:
         return None
+    do = "If it is wrong, set it right: all goes on by itself. If it is right: `sims-sync clock confirm --reason …`."
     if now < newest - timedelta(minutes=BACK_MINUTES):
-        what = f"The clock says {_shown(now)}, and the last run began at {_shown(newest)}: one of the two is wrong."
-        return Problem("clock-back", what, "Set this machine's clock right, and let it be kept right (NTP).")
-    if jump_days and now > newest + timedelta(days=jump_days):
+        what = f"The clock says {_shown(now)}, and the last run began {_shown(newest)}, after that: no job begins."
+        return Problem("clock-back", what, do)
+    if now > newest + timedelta(days=jump_days):
         days = (now - newest).days
         what = f"The clock says {_shown(now)}, {days} days after the last run: no job begins until that is confirmed."
-        do = "If it is wrong, set it right: all goes on by itself. If it is right: `sims-sync clock confirm`."
         return Problem("clock-ahead", what, do)
     return None
 
 
-def far_ahead(store: Store, school: str, now: datetime, jump_days: int) -> Problem | None:
+def why_not_to_begin(store: Store, school: str, now: datetime, jump_days: int) -> Problem | None:
     """Why no job may begin now; None = it may.
 
     Raises:
@@ -40,8 +39,7 @@ def far_ahead(store: Store, school: str, now: datetime, jump_days: int) -> Probl
         return None
     with store.reading() as connection:
         newest = newest_moment(connection, school)
-    found = clock_trouble(newest, now, jump_days)
-    return found if found is not None and found.code == CLOCK_AHEAD else None
+    return clock_trouble(newest, now, jump_days)
 
 
 def _shown(moment: datetime) -> str:

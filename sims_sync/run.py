@@ -10,7 +10,7 @@ from datetime import datetime
 import structlog
 
 from sims_sync.alerts.ping import Ping
-from sims_sync.clock_sanity import far_ahead
+from sims_sync.clock_sanity import why_not_to_begin
 from sims_sync.config import Config, SchoolConfig
 from sims_sync.context import RunContext, school_clock, system_clock
 from sims_sync.errors import RunInterrupted, SafetyStop, SimsSyncError
@@ -20,7 +20,16 @@ from sims_sync.school_year import HalfTermId
 from sims_sync.store.breakers import note_ending
 from sims_sync.store.decisions import announce
 from sims_sync.store.messages import mark_interrupted
-from sims_sync.store.runs import LEASE_SECONDS, beat, end_run, give_back_lease, lease_owner, start_run, take_lease
+from sims_sync.store.runs import (
+    LEASE_SECONDS,
+    beat,
+    end_run,
+    give_back_lease,
+    give_back_slot,
+    lease_owner,
+    start_run,
+    take_lease,
+)
 from sims_sync.store.session import Store
 from sims_sync.store.slots import give_back_slot, settle_slot
 
@@ -136,7 +145,7 @@ def _guarded(
     is_job = context.config is not None and not (context.dry or context.rehearsal)
     try:
         if is_job:
-            _believe_the_clock(context)
+            _believe_the_clock(context, job, asked.slot_due)
         _begin(context, job, started, asked)
     except SimsSyncError as error:
         return Outcome(ending_of(error), problems=(problem_of(error),))
@@ -154,14 +163,20 @@ def _guarded(
     return outcome
 
 
-def _believe_the_clock(context: RunContext) -> None:
-    """A clock set to next year would report before a deadline, close half terms and delete what is kept.
+def _believe_the_clock(context: RunContext, job: str, slot_due: datetime | None) -> None:
+    """A wrong clock would report before a deadline, remind after it, close half terms and delete what is kept.
+
+    The due time is given back: it may be one of next year, and must not stand for all that come before.
 
     Raises:
-        SafetyStop: it is so far ahead that a person must say that it is right.
+        SafetyStop: it is behind the last run or far ahead of it: a person must set it right, or say that it is.
     """
-    odd = far_ahead(context.store, context.school_id, context.now(), context.school.monitoring.clock_jump_days)
+    jump_days = context.school.monitoring.clock_jump_days
+    odd = why_not_to_begin(context.store, context.school_id, context.now(), jump_days)
     if odd is not None:
+        if slot_due is not None:
+            with context.store.writing() as connection:
+                give_back_slot(connection, context.school_id, job, slot_due)
         raise SafetyStop(odd.code, odd.what, odd.do)
 
 

@@ -24,6 +24,7 @@ ONLY_FOR_TESTS = {"memory"}
 
 # Calls whose first argument is a code that an operator may meet.
 _CODED = {
+    "Condition",
     "DataProblem",
     "JobPaused",
     "LeaseHeld",

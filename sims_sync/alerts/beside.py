@@ -9,12 +9,12 @@ from pathlib import Path
 
 import structlog
 
-from sims_sync.alerts.emergency import tell_admin_without_store, tell_recovered
+from sims_sync.alerts.emergency import remember_mail_settings, tell_admin_without_store, tell_recovered
 from sims_sync.alerts.telling import tell_of
 from sims_sync.config import Config, SchoolConfig
-from sims_sync.context import RunContext, school_clock
+from sims_sync.context import RunContext, school_clock, system_clock
 from sims_sync.errors import ConfigProblem, SimsSyncError
-from sims_sync.standing import SLOW_CODES, service_now, service_standing, standing_of
+from sims_sync.standing import SLOW_CODES, service_standing, standing_of
 from sims_sync.store.session import Store
 from sims_sync.store.tables import ALL_SCHOOLS
 
@@ -46,7 +46,7 @@ def tell(store: Store, config: Config, *, at_once: bool = False) -> None:
         _look(store, config)
     except SimsSyncError as error:
         log.warning("conditions could not be looked at", code=error.code)
-        tell_admin_without_store(config.file, [ConfigProblem("store", error.what, error.do)], service_now(config))
+        tell_admin_without_store(config.file, [ConfigProblem("store", error.what, error.do)], system_clock())
     except Exception:
         log.exception("unforeseen fault")
     took = time.monotonic() - began
@@ -72,7 +72,8 @@ def _look(store: Store, config: Config) -> None:
         with _one_by_one(carrier):
             service = service_standing(store, config)
             tell_of(_context(store, carrier), ALL_SCHOOLS, service.name, service.conditions)
-    tell_recovered(config.file, service_now(config))
+    tell_recovered(config.file, system_clock())
+    remember_mail_settings(config)
 
 
 @contextmanager

@@ -40,12 +40,13 @@ def look_at_certificates(school: SchoolConfig, now: datetime) -> Looked:
     found, unseen = [], set()
     for host, port, starttls in sorted(set(_servers(school))):
         ends = _ends(host, port, starttls=starttls, ca_file=_ca_file(school))
+        server = f"{host}:{port}"
         if ends is None:
-            unseen.add(host)
+            unseen.add(server)
         elif (ends - now).days <= WARNING_DAYS:
-            what = f"The certificate of {host} runs out on {shown_day(ends.date())}."
+            what = f"The certificate of {server} runs out on {shown_day(ends.date())}."
             reason = ends.date().isoformat()
-            found.append(Condition("certificate-expires", host, Severity.WARN, what, _DO, reason=reason))
+            found.append(Condition("certificate-expires", server, Severity.WARN, what, _DO, reason=reason))
     return Looked(tuple(found), frozenset(unseen))
 
 

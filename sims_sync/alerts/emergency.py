@@ -22,8 +22,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from sims_sync.alerts.direct import MailSettings, plain_context, send_directly, settings_of
 from sims_sync.config import Config
+from sims_sync.config_file import load_config
 from sims_sync.context import WORK_FOLDER
-from sims_sync.errors import ConfigProblem
+from sims_sync.errors import ConfigProblem, ConfigurationError
 from sims_sync.standing.words import lasted, shown_at
 
 TOLD_AGAIN = timedelta(hours=24)
@@ -90,7 +91,7 @@ def _tell(config_file: Path, sentences: Sequence[str], now: datetime) -> None:
     if state.tried and _before(state.tried, now) < TRIED_AGAIN:
         return
     lines = [
-        "sims-sync cannot run on this machine:",
+        "sims-sync cannot run on this machine, or goes on with the configuration it had before:",
         *(f"- {sentence}" for sentence in sentences),
         "Nothing is lost, and nothing is sent to staff meanwhile. It goes on by itself once this is mended.",
         "`sims-sync check` says when that is so. What to do: docs/alerts.md#nothing-can-run",
@@ -104,7 +105,7 @@ def _tell(config_file: Path, sentences: Sequence[str], now: datetime) -> None:
 
 def _tell_over(config_file: Path, now: datetime) -> None:
     state = _read_state(config_file)
-    if state is None:
+    if state is None or not _is_well(config_file):
         return
     if state.told:
         if state.tried and _before(state.tried, now) < TRIED_AGAIN:
@@ -116,6 +117,15 @@ def _tell_over(config_file: Path, now: datetime) -> None:
             _write_state(config_file, _State(state.since, state.told, now.isoformat(), state.what))
             return
     _forget_state(config_file)
+
+
+def _is_well(config_file: Path) -> bool:
+    """A service that was running goes on with the configuration it had: that alone is no end of what was told."""
+    try:
+        load_config(config_file)
+    except ConfigurationError:
+        return False
+    return True
 
 
 def _mail(config_file: Path, subject: str, lines: Sequence[str], now: datetime, occasion: str) -> bool:
@@ -195,7 +205,8 @@ def _read_state(config_file: Path) -> _State | None:
     found = []
     for path in _state_places(config_file):
         with suppress(OSError, ValueError):
-            found.append(_STATES.validate_json(path.read_text(encoding="utf-8")))
+            if _is_ours(path):
+                found.append(_STATES.validate_json(path.read_text(encoding="utf-8")))
     if config_file in _STATE_IN_MEMORY:
         found.append(_STATE_IN_MEMORY[config_file])
     return max(found, key=lambda state: max((*state.told.values(), state.tried, state.since)), default=None)
@@ -205,8 +216,7 @@ def _write_state(config_file: Path, state: _State) -> None:
     _STATE_IN_MEMORY[config_file] = state
     text = json.dumps(asdict(state))
     for path in _state_places(config_file):
-        with suppress(OSError):
-            path.parent.mkdir(parents=True, exist_ok=True)
+        with suppress(OSError):  # where there is no work folder none is made: nothing may be there to work with
             _write_private(path, text)
             return
 
@@ -222,13 +232,21 @@ def _write_private(path: Path, text: str) -> None:
     """Whole or not at all, for this account's eyes (Windows: the folder's rights decide)."""
     fresh = path.with_suffix(f".{os.getpid()}.tmp")
     try:
-        fresh.touch(mode=0o600)
-        fresh.write_text(text, encoding="utf-8")
+        # A new file or none: among everyone's temporary files a link of that name may lead elsewhere.
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+            file.write(text)
         fresh.replace(path)
+    except FileExistsError:
+        raise
     except OSError:
         with suppress(OSError):
             fresh.unlink(missing_ok=True)
         raise
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether this account wrote it: another's must not keep a mail from being sent."""
+    return not hasattr(os, "getuid") or path.lstat().st_uid == os.getuid()
 
 
 def _before(moment: str, now: datetime) -> timedelta:

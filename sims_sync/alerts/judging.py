@@ -122,7 +122,6 @@ def reasons_told(row: OpenAlert) -> tuple[str, ...]:
 
 
 def _told_lately(row: OpenAlert, reason: str, rows: Sequence[OpenAlert], now: datetime) -> bool:
-    return any(
-        each.key == row.key and reason in reasons_told(each) and each.told_at is not None and now - each.told_at < QUIET
-        for each in rows
-    )
+    told = (each.told_at for each in rows if each.key == row.key and reason in reasons_told(each))
+    # What was told by a clock that was ahead is long ago, or it would be silent until then.
+    return any(moment is not None and timedelta(0) <= now - moment < QUIET for moment in told)

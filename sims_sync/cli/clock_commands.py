@@ -8,7 +8,7 @@ from sims_sync.config import SchoolConfig
 from sims_sync.context import school_clock
 from sims_sync.outcome import Problem
 from sims_sync.store.decisions import record_audit
-from sims_sync.store.standing import CLOCK_CONFIRMED, newest_moment
+from sims_sync.store.standing import CLOCK_CONFIRMED, NEWEST_BEFORE, newest_moment
 
 MOMENT = "%a %d %b %Y %H:%M"
 EXIT_WRONG = 1
@@ -38,11 +38,16 @@ def clock_show(school_id: str | None) -> None:
 @school_option
 @config_option
 def clock_confirm(reason: str, school_id: str | None) -> None:
-    """Say that the clock is right: jobs that it stopped may begin again."""
+    """Say that the clock is right: jobs that it stopped may begin again.
+
+    Where it is behind the last run, it was wrong then: reads of that time may be newer than today's, and their sources
+    say `older` until theirs are newer again.
+    """
     with opened() as place:
         for school in place.schools(school_id):
             now = school_clock(school.demo)()
             with place.store.writing() as connection:
+                newest = newest_moment(connection, school.id)
                 record_audit(
                     connection,
                     school.id,
@@ -50,7 +55,7 @@ def clock_confirm(reason: str, school_id: str | None) -> None:
                     who=whoami(),
                     action=CLOCK_CONFIRMED,
                     subject="clock",
-                    detail={"reason": reason},
+                    detail={"reason": reason, NEWEST_BEFORE: newest.isoformat() if newest else None},
                 )
             click.echo(f"{school.id}: {now:{MOMENT}} UTC is confirmed.")
 

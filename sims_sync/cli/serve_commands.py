@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from sims_sync.cli.beside import BesideTheJobs
 from sims_sync.cli.log import log_into
 from sims_sync.cli.run_commands import SYMBOLS, one_line
 from sims_sync.cli.shared import Opened, config_option, exit_with, opened, school_option, whoami
@@ -37,8 +38,10 @@ def serve(once: bool) -> None:
     stop.listen()
     if file.parent.is_dir():
         log_into(file.parent)
-    if not Lifetime(file, Told(_say, _say_wrong, _use_log_of, _print_run), stop).live():
+    beside = BesideTheJobs(_say, _say_wrong)
+    if not Lifetime(file, Told(_say, _say_wrong, _use_log_of, _print_run), stop, beside=beside).live():
         _cut_off()
+    beside.close()
 
 
 @click.command()

@@ -38,37 +38,26 @@ def outbox_problems(context: RunContext) -> tuple[Problem, ...]:
 def outbox_troubles(counts: Sequence[MessageCount]) -> tuple[Trouble, ...]:
     """Sentences about the messages to staff that are unknown, refused or failing; those to the admin aside."""
     staff = [each for each in counts if each.kind not in TO_ADMIN]
-    found = (
-        _trouble(
-            staff,
-            UNKNOWN,
-            "mail-unknown",
-            "may or may not have left: being sent when the service was stopped, or the connection was lost.",
-            f"{_LIST} Look into the mailbox, then `messages retry` or `messages discard`.",
-        ),
-        _trouble(
-            staff,
-            REFUSED,
-            "mail-refused",
-            "refused by the mail server.",
-            f"{_LIST} Mend the address, then `messages retry`.",
-        ),
-        _trouble(
-            staff,
-            FAILED,
-            "mail-failed",
-            "not left yet; it is tried again by itself.",
-            f"{_LIST} Check the mail settings with `sims-sync check`.",
-        ),
-    )
-    return tuple(each for each in found if each is not None)
+    return tuple(trouble for state in TROUBLED if (trouble := _trouble(staff, state)) is not None)
 
 
-def _trouble(counts: Sequence[MessageCount], state: str, code: str, what: str, do: str) -> Trouble | None:
+def _trouble(counts: Sequence[MessageCount], state: str) -> Trouble | None:
     here = [each for each in counts if each.state == state]
     if not here:
         return None
-    count = sum(each.count for each in here)
-    problem = Problem(code, f"{count} {'message' if count == 1 else 'messages'} {what}", do)
     newest = max(here, key=lambda each: each.newest)
-    return Trouble(problem, min(each.oldest for each in here), newest.newest_id)
+    return Trouble(
+        _problem(sum(each.count for each in here), state), min(each.oldest for each in here), newest.newest_id
+    )
+
+
+def _problem(count: int, state: str) -> Problem:
+    many = f"{count} {'message' if count == 1 else 'messages'}"
+    if state == UNKNOWN:
+        what = f"{many} may or may not have left: the service or the connection broke off while they were being sent."
+        return Problem("mail-unknown", what, f"{_LIST} Look into the mailbox, then `messages retry` or `discard`.")
+    if state == REFUSED:
+        what = f"{many} {'was' if count == 1 else 'were'} refused by the mail server."
+        return Problem("mail-refused", what, f"{_LIST} Mend the address, then `messages retry`.")
+    what = f"{many} {'has' if count == 1 else 'have'} not left yet; they are tried again by themselves."
+    return Problem("mail-failed", what, f"{_LIST} Check the mail settings with `sims-sync check`.")

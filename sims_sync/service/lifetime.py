@@ -15,7 +15,7 @@ import structlog
 
 from sims_sync import __version__
 from sims_sync.alerts import tell
-from sims_sync.alerts.emergency import remember_mail_settings, tell_admin_without_store
+from sims_sync.alerts.emergency import tell_admin_without_store
 from sims_sync.backup.opening import open_configured
 from sims_sync.config import Config
 from sims_sync.config_file import load_config, store_section
@@ -25,7 +25,6 @@ from sims_sync.run import RunReport
 from sims_sync.service.config_watch import ConfigWatch
 from sims_sync.service.heartbeat import NOTIFY_ONLY, Heartbeat
 from sims_sync.service.hooks import Hooks
-from sims_sync.service.page import health_page
 from sims_sync.service.serving import Service
 from sims_sync.service.stopping import Stop
 from sims_sync.store.session import Store, open_store
@@ -60,6 +59,8 @@ class Lifetime:
         self._beside = beside
         self._watch = ConfigWatch(file)
         self._wrong: tuple[str, ...] = ()
+        self._problems: Sequence[ConfigProblem] = ()
+        self._told_at = 0.0
         self._look_at = 0.0
 
     def live(self) -> bool:
@@ -115,7 +116,6 @@ class Lifetime:
         hooks = Hooks(
             after_run=[self._told.after_run], beside=lambda: beside(store, current[0]), trouble=self._store_trouble
         )
-        remember_mail_settings(config)
         self._say_started(config)
         service = Service(store, config, hooks=hooks, stop=self._stop)
 
@@ -125,8 +125,7 @@ class Lifetime:
                 current[0] = changed
                 service.replace(changed)
 
-        with health_page(store, lambda: current[0], self._told.say, self._told.problem):
-            well = service.serve(look)
+        well = service.serve(look)
         log.info("service stopped" if well else "service cut off", version=__version__)
         self._told.say("sims-sync has stopped." if well else "sims-sync was cut off in a run; the next start goes on.")
         return well
@@ -150,6 +149,7 @@ class Lifetime:
             return None
         self._look_at = time.monotonic() + CONFIG_SECONDS
         if not self._watch.has_changed():
+            self._tell_again()
             return None
         try:
             changed = load_config(self._file)
@@ -161,7 +161,6 @@ class Lifetime:
             changed = changed.model_copy(update={"store": current.store})
             self._told.problem("store.url has changed: stop the service and start it for that to count.")
         self._told.opened(changed)
-        remember_mail_settings(changed)
         log.info("configuration changed", schools=len(changed.schools), left_out=len(changed.broken))
         self._told.say(f"The configuration has changed: {_schools(len(changed.schools))}.")
         self._tell_left_out(changed)
@@ -184,15 +183,26 @@ class Lifetime:
             self._notify([ConfigProblem("store", error.what, error.do)], ONLY_LOOKING)
 
     def _notify(self, problems: Sequence[ConfigProblem], meanwhile: str) -> None:
-        """Say it here, in the log and to the admin: once for the same problems."""
+        """Say it here and in the log: once for the same problems. The admin's mail may need another try."""
         sentences = tuple(str(problem) for problem in problems)
         if sentences == self._wrong:
+            self._tell_again()
             return
-        self._wrong = sentences
+        self._wrong, self._problems = sentences, problems
         for problem in problems:
             self._told.problem(str(problem))
             log.error("cannot work", path=problem.path, what=problem.what)
         self._told.problem(meanwhile)
+        self._tell_admin()
+
+    def _tell_again(self) -> None:
+        """While it lasts: the mail server may have been down, and tomorrow it is said once more."""
+        if self._wrong and time.monotonic() - self._told_at >= LOOK_AGAIN_SECONDS:
+            self._tell_admin()
+
+    def _tell_admin(self) -> None:
+        self._told_at = time.monotonic()
+        problems = self._problems
         # A mail server that does not answer must not keep the service from its work, or from stopping.
         threading.Thread(target=_tell_admin, args=[self._file, problems], name="tell-admin", daemon=True).start()
 

@@ -59,6 +59,8 @@ OWN_CODES = frozenset(
         "unconfirmed",
     }
 )
+CLOCK_CODES = frozenset({"clock-ahead", "clock-back"})
+_BY_THE_CLOCK = frozenset({"calendar-ends", "secret-expires", "slot-given-up", "source-stale", "unconfirmed"})
 SLOW_CODES = ("certificate-expires",)  # found by a look at servers, once a day; they last until the next look
 
 
@@ -92,7 +94,7 @@ def judge(facts: Facts) -> Standing:
     return Standing(
         school.id,
         school.school.name,
-        worst_first((*run_conditions(facts), *data_conditions(facts))),
+        worst_first(_conditions(facts)),
         max((read.began for read in facts.reads.values()), default=None),
         reads,
         {
@@ -104,6 +106,14 @@ def judge(facts: Facts) -> Standing:
         },
         _push(facts),
     )
+
+
+def _conditions(facts: Facts) -> tuple[Condition, ...]:
+    """By a clock that is not believed nothing is late: one wrong clock is one condition."""
+    found = (*run_conditions(facts), *data_conditions(facts))
+    if not any(each.code in CLOCK_CODES for each in found):
+        return found
+    return tuple(each for each in found if each.code not in _BY_THE_CLOCK)
 
 
 def all_standings(store: Store, config: Config) -> tuple[Standing, ...]:

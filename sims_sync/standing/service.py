@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import Connection
+
 from sims_sync.config import Config
 from sims_sync.connector import Severity
-from sims_sync.context import school_clock
+from sims_sync.context import school_clock, system_clock
 from sims_sync.standing.condition import Condition, Standing, worst_first
 from sims_sync.standing.words import shown_at
 from sims_sync.store.session import Store
@@ -35,13 +37,17 @@ def service_standing(store: Store, config: Config, *, with_broken: bool = True) 
     Raises:
         RetriableError: the store does not answer.
     """
-    now = service_now(config)
     with store.reading() as connection:
         heartbeat = newest_heartbeat(connection)
-        backed_up = newest_good_end(connection, BACKUP_JOB) if config.backup.folder else None
-    found = [*_silent(heartbeat, now), *_disk(config), *_backup(config, backed_up, now)]
+        backed_up = _backed_up(connection, config)
+    # A heart beats by the real clock, a demo's jobs by the demo's.
+    found = [*_silent(heartbeat, system_clock()), *_disk(config), *_backup(config, backed_up, service_now(config))]
     found += _broken(config) if with_broken else []
     return Standing(ALL_SCHOOLS, "The service", worst_first(found))
+
+
+def _backed_up(connection: Connection, config: Config) -> datetime | None:
+    return newest_good_end(connection, config.schools, BACKUP_JOB) if config.backup.folder else None
 
 
 def _silent(heartbeat: datetime | None, now: datetime) -> Iterator[Condition]:

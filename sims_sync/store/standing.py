@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, func, select
 
@@ -23,6 +24,7 @@ from sims_sync.store.tables import (
 )
 
 CLOCK_CONFIRMED = "clock-confirmed"  # the audit log's word for a person who says that the clock is right
+NEWEST_BEFORE = "newest_before"  # in that word's detail: the newest moment until then
 GIVEN_UP = "given-up"  # a slot that was tried so often that nobody tries it again
 
 
@@ -98,18 +100,35 @@ def newest_runs(connection: Connection, school: str, jobs: Iterable[str]) -> tup
     return tuple(found)
 
 
-def newest_good_end(connection: Connection, job: str) -> datetime | None:
-    """When a job last ended with nothing wrong, for whichever school."""
-    chosen = select(func.max(run.c.ended)).where(run.c.job == job, run.c.outcome == "done", run.c.as_of.is_(None))
+def newest_good_end(connection: Connection, schools: Iterable[str], job: str) -> datetime | None:
+    """When a job last ended with nothing wrong, for whichever of some schools."""
+    here = (run.c.school.in_(list(schools)), run.c.job == job)
+    chosen = select(func.max(run.c.ended)).where(*here, run.c.outcome == "done", run.c.as_of.is_(None))
     return connection.execute(chosen).scalar()
 
 
 def newest_moment(connection: Connection, school: str) -> datetime | None:
-    """The latest moment that the clock has been believed at: a run's start, or a person's word; rehearsals aside."""
-    started = select(func.max(run.c.started)).where(run.c.school == school, run.c.as_of.is_(None))
-    confirmed = select(func.max(audit.c.at)).where(audit.c.school == school, audit.c.action == CLOCK_CONFIRMED)
-    found = [connection.execute(chosen).scalar() for chosen in (started, confirmed)]
-    return max((moment for moment in found if moment is not None), default=None)
+    """The latest moment that the clock has been believed at: a run's start, or a person's word; rehearsals aside.
+
+    A person who confirms a clock that is behind says that it was wrong before: runs between the two are not believed.
+    """
+    here = (audit.c.school == school, audit.c.action == CLOCK_CONFIRMED)
+    words = connection.execute(select(audit.c.at, audit.c.detail).where(*here)).all()
+    runs = select(run.c.started).where(run.c.school == school, run.c.as_of.is_(None))
+    for word in words:
+        before = word.detail.get(NEWEST_BEFORE)
+        if before is not None and datetime.fromisoformat(before) > word.at:
+            wrong = (run.c.started > word.at) & (run.c.started <= datetime.fromisoformat(before))
+            runs = runs.where(~wrong)
+    # A run's id begins with its moment: the newest is found without looking at years of them.
+    started = connection.execute(runs.order_by(run.c.run_id.desc()).limit(1)).scalar()
+    confirmed = [word.at for word in words if not any(_overruled(word.at, other) for other in words)]
+    return max((moment for moment in (started, *confirmed) if moment is not None), default=None)
+
+
+def _overruled(moment: datetime, word: Any) -> bool:  # noqa: ANN401 - SQLAlchemy's row
+    before = word.detail.get(NEWEST_BEFORE)
+    return before is not None and word.at < moment <= datetime.fromisoformat(before)
 
 
 def open_breakers(connection: Connection, school: str) -> tuple[OpenBreaker, ...]:
@@ -129,10 +148,12 @@ def given_up_slots(connection: Connection, school: str) -> dict[str, datetime]:
     """Job → its newest due time that was given up, where no later one was claimed."""
     chosen = select(slot.c.job, func.max(slot.c.due_at).label("newest")).where(slot.c.school == school)
     newest = {row.job: row.newest for row in connection.execute(chosen.group_by(slot.c.job))}
-    rows = connection.execute(
-        select(slot.c.job, slot.c.due_at).where(slot.c.school == school, slot.c.state == GIVEN_UP)
-    )
-    return {job: due_at for job, due_at in rows if due_at == newest[job]}
+    return {job: due_at for job, due_at in newest.items() if _slot_state(connection, school, job, due_at) == GIVEN_UP}
+
+
+def _slot_state(connection: Connection, school: str, job: str, due_at: datetime) -> str:
+    same = (slot.c.school == school, slot.c.job == job, slot.c.due_at == due_at)
+    return str(connection.execute(select(slot.c.state).where(*same)).scalar_one())
 
 
 def waiting_plans(connection: Connection, school: str) -> tuple[WaitingPlan, ...]:
