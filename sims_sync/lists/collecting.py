@@ -46,7 +46,9 @@ _CHOOSE = f"Choose {ACCEPT} or {REFUSE}."
 _SAY_WHY = "Say why it is not accepted."
 _NOT_TAKEN_BACK = "Emptying the cell takes nothing back."
 _EXEMPT_ALREADY = "This student is exempt: nothing was changed."
-_SAVE_AGAIN = "It could not be taken over when it was written, and can be now: if it still holds, save this list once more."
+_SAVE_AGAIN = (
+    "It could not be taken over when it was written, and can be now: if it still holds, save this list once more."
+)
 _UNREADABLE = "The text holds a character that cannot be kept: type it again."
 
 

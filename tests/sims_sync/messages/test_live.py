@@ -27,6 +27,7 @@ from tests.sims_sync.test_snapshots import excuse
 ROLES = "staff_code,role,scope,from,to\nH1,head of house,Austen,,\nH2,head of house,Bronte,,\n"
 REMINDER_1, REPORT = "2026-12-01 07:30", "2026-12-16 07:30"
 DONE = tuple(range(1, 10))
+PEOPLE_AND_H3 = [staff(code) for code in ("T1", "T2", "H1", "H2", "H3")]
 
 
 def read_all(world: World, when: str, *, people: list[Row] | None = None, done: tuple[int, ...] = DONE) -> None:
@@ -471,3 +472,25 @@ def test_a_report_that_was_given_up_and_never_came_is_not_corrected(school: Worl
     restate(school.context("2026-12-16 12:30"), AUTUMN_2, Occasion.DEADLINE, Restated("Lead", "late"), release=True)
     school.run("send_messages", "2026-12-16 13:00")
     assert not [row for row in rows(school) if row.kind == "correction"]
+
+
+def test_a_head_who_comes_after_the_report_left_gets_the_next_one_with_or_without_a_from_date(school: World) -> None:
+    read_all(school, "2026-12-16 06:00", people=PEOPLE_AND_H3)
+    school.run("take_snapshots", "2026-12-16 07:20")
+    school.run("report_compliance", REPORT)
+    before = sorted(to(school))
+    for first in ("", "2026-12-17"):
+        successor = ROLES.replace("H1,head of house,Austen,,", f"H3,head of house,Austen,{first},")
+        (school.school.base / "roles.csv").write_text(successor, encoding="utf-8")
+        read_all(school, "2026-12-17 06:00", people=PEOPLE_AND_H3)
+        school.run("report_compliance", "2026-12-17 07:30")
+        assert sorted(to(school)) == before == ["h1@austen.example", "h2@austen.example"]
+
+
+def test_a_report_that_reached_nobody_yet_goes_to_whoever_leads_the_house_now(school: World) -> None:
+    read_all(school, "2026-12-16 06:00", people=PEOPLE_AND_H3)
+    school.run("take_snapshots", "2026-12-16 07:20")  # no report left: the service was switched off
+    (school.school.base / "roles.csv").write_text(ROLES.replace("H1,", "H3,"), encoding="utf-8")
+    read_all(school, "2026-12-17 06:00", people=PEOPLE_AND_H3)
+    school.run("report_compliance", "2026-12-17 07:30")
+    assert sorted(to(school)) == ["h2@austen.example", "h3@austen.example"]
