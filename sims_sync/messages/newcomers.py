@@ -15,8 +15,8 @@ from sims_sync.store.snapshots import load_snapshots
 class Newcomers:
     """Who came when, and which houses have had their report; read once for all the readers of one run.
 
-    A report is the house's: whoever takes it over later finds it in `report compliance`, and gets the next one. Where it
-    has not reached anybody yet, it goes to whoever leads the house now.
+    A report is the house's: whoever takes the house over later finds it in `report compliance`, and gets the next one.
+    Where it has not reached anybody yet, it goes to whoever leads the house now.
     """
 
     def __init__(self, context: RunContext, report: ComplianceReport, day: date) -> None:

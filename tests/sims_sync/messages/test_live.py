@@ -5,11 +5,12 @@ from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from sims_sync.compliance.facts import Occasion
 from sims_sync.compliance.snapshot_form import Restated
 from sims_sync.errors import ConfigProblem, ConfigurationError, RunError
-from sims_sync.messages.decisions import discard_message, retry_message
+from sims_sync.messages.decisions import discard_message, message_arrived, retry_message
 from sims_sync.messages.going_live import go_live, sample
 from sims_sync.messages.letters import MessageKind
 from sims_sync.messages.outbox import LONGEST_WAIT, wait_after
@@ -21,6 +22,7 @@ from sims_sync.records import Kind
 from sims_sync.snapshots import restate
 from sims_sync.store.going_live import GoLive, save_decision
 from sims_sync.store.messages import StoredMessage, load_messages, set_message_state
+from sims_sync.store.tables import audit
 from tests.sims_sync.builders import AUTUMN_2, Row, World, group, staff, student, students, typed
 from tests.sims_sync.test_snapshots import excuse
 
@@ -370,6 +372,26 @@ def test_a_person_may_retry_or_discard_what_did_not_leave_and_nothing_that_did(s
         second.message_key: "discarded",
     }
     assert len(to(school)) == 3
+
+
+def test_a_message_that_a_person_found_in_the_mailbox_counts_as_sent_then_and_is_audited(school: World) -> None:
+    read_all(school, "2026-12-16 06:00")
+    school.run("report_compliance", REPORT)
+    first, second = rows(school)
+    with pytest.raises(RunError, match="not unknown"):
+        message_arrived(school.context(REPORT), first, "admin")
+    with school.store.writing() as connection:
+        values = {"state": "unknown", "sent_at": None}
+        set_message_state(connection, school.id, first.message_key, values)
+    unknown = next(row for row in rows(school) if row.message_key == first.message_key)
+    message_arrived(school.context("2026-12-16 12:00"), unknown, "admin")
+    found = next(row for row in rows(school) if row.message_key == first.message_key)
+    assert (found.state, found.sent_at) == ("sent", first.sent_at)
+    school.run("report_compliance", "2026-12-16 13:00")
+    assert len(to(school)) == 2
+    with school.store.reading() as connection:
+        said = connection.execute(select(audit.c.action, audit.c.subject)).all()
+    assert ("message-arrived", first.message_key) in said
 
 
 def test_a_preview_is_word_for_word_and_leaves_no_trace(school: World) -> None:
