@@ -377,7 +377,7 @@ def test_a_person_may_retry_or_discard_what_did_not_leave_and_nothing_that_did(s
 def test_a_message_that_a_person_found_in_the_mailbox_counts_as_sent_then_and_is_audited(school: World) -> None:
     read_all(school, "2026-12-16 06:00")
     school.run("report_compliance", REPORT)
-    first, second = rows(school)
+    first, _ = rows(school)
     with pytest.raises(RunError, match="not unknown"):
         message_arrived(school.context(REPORT), first, "admin")
     with school.store.writing() as connection:
