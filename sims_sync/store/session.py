@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError, SQLAlchemyError
 
 from sims_sync.errors import ConfigProblem, ConfigurationError, RetriableError, SimsSyncError
@@ -65,7 +65,7 @@ def _engine(url: str, base: Path) -> Engine:
     try:
         address = make_url(url)
         if address.get_backend_name() == "sqlite":
-            return _sqlite(base / (address.database or "sims-sync.db"))
+            return _sqlite(base / (address.database or "sims-sync.db"), _patience(address))
         if address.drivername == "postgresql":
             address = address.set(drivername="postgresql+psycopg")
         return create_engine(address, pool_pre_ping=True)
@@ -74,13 +74,22 @@ def _engine(url: str, base: Path) -> Engine:
         raise ConfigurationError([ConfigProblem("store.url", "cannot be used.", do)]) from error
 
 
-def _sqlite(path: Path) -> Engine:
+def _patience(address: URL) -> float:
+    """How many seconds to wait for another program that writes: `?timeout=` in the address, else half a minute."""
+    asked = str(address.query.get("timeout", BUSY_TIMEOUT_SECONDS))
+    try:
+        return max(0.0, float(asked))
+    except ValueError as error:
+        raise ArgumentError("the time-out is no number of seconds") from error
+
+
+def _sqlite(path: Path, patience_seconds: float) -> Engine:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError:
         what = f"The store's folder {path.parent} cannot be made."
         raise RetriableError("store", what, "Check store.url, that path and this account's rights.") from None
-    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": BUSY_TIMEOUT_SECONDS})
+    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": patience_seconds})
 
     @event.listens_for(engine, "connect")
     def _connect(connection: sqlite3.Connection, _record: object) -> None:

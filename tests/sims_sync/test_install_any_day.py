@@ -18,11 +18,11 @@ from sims_sync.outcome import Ending
 from sims_sync.records import Kind
 from sims_sync.school_year import HALF_TERM_NAMES, HalfTermId, SchoolYear
 from sims_sync.store.messages import load_messages
-from sims_sync.store.session import open_store
 from sims_sync.store.tables import read
 from tests.sims_sync import builders
 from tests.sims_sync.builders import LONDON, Row, World, group, make_world, staff, student, students, typed
 from tests.sims_sync.compliance.invented_school import SCHOOL_YEAR
+from tests.sims_sync.shared_stores import store_in
 
 YEAR = "2026-27"
 HALF_TERMS = tuple(HalfTermId(YEAR, index) for index in range(len(HALF_TERM_NAMES)))
@@ -57,7 +57,7 @@ def year_model(sqlite_model: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     """A store that has read a whole year of a school of two houses."""
     folder = tmp_path_factory.mktemp("year")
     shutil.copy(sqlite_model, folder / "store.db")
-    store = open_store("sqlite:///store.db", folder)
+    store = store_in(folder)
     try:
         with builders.test_connectors():
             _read_the_year(make_world(store, folder))
@@ -82,7 +82,7 @@ def installed(model: Path, starts_with: HalfTermId) -> Iterator[Callable[[dateti
         folder = Path(place)
         (folder / "roles.csv").write_text(ROLES, encoding="utf-8")
         shutil.copy(model, folder / "store.db")
-        store = open_store("sqlite:///store.db", folder)
+        store = store_in(folder)
         programme = {"policy": "half-term", "starts_with": str(starts_with)}
         world = make_world(store, folder, programme=programme)
         try:
