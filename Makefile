@@ -9,7 +9,7 @@ demo: .venv/installed           ## An invented school, the whole cycle, the repo
 	.venv/bin/sims-sync demo demo $(if $(filter 0,$(SERVE)),--no-serve)
 
 test: .venv/installed-test      ## Every test; what this machine lacks for some of them is said at the end.
-	$(RUN) pytest --numprocesses auto $(TESTS)
+	$(RUN) pytest --numprocesses auto --dist worksteal $(TESTS)
 
 lint: .venv/installed-dev       ## Format, lint, types, and who may import whom.
 	$(RUN) ruff format --check . && $(RUN) ruff check . && $(RUN) mypy && .venv/bin/lint-imports

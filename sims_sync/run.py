@@ -25,7 +25,6 @@ from sims_sync.store.runs import (
     beat,
     end_run,
     give_back_lease,
-    give_back_slot,
     lease_owner,
     start_run,
     take_lease,

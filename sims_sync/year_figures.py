@@ -9,7 +9,7 @@ from sims_sync.compliance.half_terms_known import (
     Standing,
     from_closing,
     from_live,
-    with_entries,
+    with_work,
 )
 from sims_sync.compliance_report import compliance_report
 from sims_sync.context import RunContext
@@ -44,7 +44,7 @@ def year_known(context: RunContext, year: str, until: HalfTermId | None = None) 
     found = [_known(context, school_year, each, closings.get(each), until) for each in ids]
     with context.store.reading() as connection:
         entries = load_entries(connection, context.school_id)
-    return YearKnown(year, tuple(with_entries(found, entries.values(), school_year)), school_year)
+    return YearKnown(year, tuple(with_work(found, entries.values(), school_year)), school_year)
 
 
 def _closings(context: RunContext, ids: list[HalfTermId]) -> dict[HalfTermId, StoredSnapshot]:

@@ -6,13 +6,14 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from soak.cycle import MINUTES, cycle
+from soak.histories import histories
 from soak.idle import idle
 from soak.kill_pulls import kill_pulls
 from soak.kill_push import kill_push
 from soak.messages import KILLS, messages
 from soak.two_services import two_services
 
-PROOFS = ("kill_pulls", "kill_push", "messages", "cycle", "two_services", "idle")
+PROOFS = ("kill_pulls", "kill_push", "messages", "cycle", "two_services", "idle", "histories")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -25,6 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--minutes", type=float, metavar="N", default=MINUTES, help="cycle: how long it is under fire")
     parser.add_argument("--by", choices=("serve", "run"), default="serve", help="cycle: what is killed")
     parser.add_argument("--seconds", type=int, metavar="N", help="two_services, idle: how long they last")
+    parser.add_argument("--times", type=int, metavar="N", help="histories: so many times the examples of the suite")
     asked = parser.parse_args(arguments)
     proofs: dict[str, Callable[[], bool]] = {
         "kill_pulls": kill_pulls,
@@ -33,6 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "cycle": partial(cycle, asked.minutes, asked.by),
         "two_services": partial(two_services, asked.seconds),
         "idle": partial(idle, asked.seconds),
+        "histories": partial(histories, asked.times),
     }
     unknown = [name for name in asked.names if name not in proofs]
     if unknown:

@@ -1,10 +1,10 @@
 """Which half terms, INSET days and closed days does a calendar file hold?"""
 
+from importlib import import_module
 from pathlib import Path
 
 from sims_sync.bank_holidays import england_bank_holidays
 from sims_sync.calendar_files.csv_file import read_csv
-from sims_sync.calendar_files.ics_file import read_ics
 from sims_sync.calendar_files.imported import ImportedCalendar
 from sims_sync.school_year import CalendarRefused, SchoolYear
 
@@ -30,7 +30,8 @@ def read_calendar(path: Path) -> ImportedCalendar:
         case ".csv":
             imported = read_csv(content)
         case ".ics":
-            imported = read_ics(content)
+            # What reads it takes as long to import as a small command to start, and a school imports a calendar once.
+            imported = import_module("sims_sync.calendar_files.ics_file").read_ics(content)
         case _:
             raise CalendarRefused(["The file is neither .csv nor .ics: export the school's calendar as one of these."])
     return _checked(imported)

@@ -23,7 +23,7 @@ from sims_sync.cli.shared import (
 )
 from sims_sync.config import SchoolConfig
 from sims_sync.errors import ConfigProblem, ConfigurationError
-from sims_sync.messages.decisions import discard_message, retry_message
+from sims_sync.messages.decisions import discard_message, message_arrived, retry_message
 from sims_sync.messages.going_live import SampledStudent, go_live, sample
 from sims_sync.messages.letters import MessageKind
 from sims_sync.messages.preview import PREVIEWED, due_occasions, held_for, previewed
@@ -129,6 +129,19 @@ def retry(key: str, school_id: str | None) -> None:
         row = _found(place, school, key)
         retry_message(place.context(school), row, whoami())
     click.echo("The next run of send_messages tries it again, if it is still due.")
+
+
+@messages.command()
+@key_argument
+@school_option
+@config_option
+def arrived(key: str, school_id: str | None) -> None:
+    """Say that a message of which it is unknown whether it left was found in the mailbox: it counts as sent."""
+    with opened() as place:
+        school = place.one_school(school_id)
+        row = _found(place, school, key)
+        message_arrived(place.context(school), row, whoami())
+    click.echo("It counts as sent, and is not sent again.")
 
 
 @messages.command()

@@ -4,12 +4,11 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sims_sync.compliance.entries import is_qualifying_interview
 from sims_sync.compliance.facts import Assessment, GroupFigures, StudentClass, StudentLine
-from sims_sync.compliance.half_terms_known import HalfTermKnown, work_in
+from sims_sync.compliance.half_terms_known import HalfTermKnown
 from sims_sync.compliance.status import TERMS_IN_A_YEAR, percent
 from sims_sync.compliance.suppression import Raw, hidden, total_of
-from sims_sync.records import Entry
+from sims_sync.compliance.work import Work, together
 from sims_sync.school_year import HalfTermId
 
 NO_HOUSE = "No house"
@@ -64,14 +63,16 @@ class Table:
 class Annual:
     """The whole evaluation. `closed`: the half terms it rests on; `restated`: those of them restated since.
 
-    `others`: each half term that is not in it, and why in a word. The tables come in pairs, by house and by year group:
-    share done by half term, interviews of 3, outcomes of reviews, excused.
+    `others`: each half term that is not in it, and why in a word. `without_work`: those whose interviews and reviews an
+    earlier release did not keep at closing, so that they are not counted. The tables come in pairs, by house and by
+    year group: share done by half term, interviews of 3, outcomes of reviews, excused.
     """
 
     year: str
     closed: tuple[HalfTermId, ...]
     restated: tuple[HalfTermId, ...]
     others: tuple[tuple[HalfTermId, str], ...]
+    without_work: tuple[HalfTermId, ...]
     done: tuple[Table, ...]
     interviews: tuple[Table, ...]
     outcomes: tuple[Table, ...]
@@ -95,6 +96,7 @@ def annual(half_terms: Sequence[HalfTermKnown]) -> Annual:
         closed=tuple(each.half_term for each in kept),
         restated=tuple(each.half_term for each in kept if each.restated),
         others=tuple((each.half_term, _why_not(each)) for each in half_terms if not each.closed),
+        without_work=tuple(each.half_term for each in kept if each.work is None),
         done=(_done(kept, HOUSE, _house, _year), _done(kept, YEAR_GROUP, _year, _house)),
         interviews=people.tables("Interviews held, of 3 for each student", {"Interviews": people.interviews()}),
         outcomes=people.tables("Outcomes of the reviews made", people.outcomes()),
@@ -186,8 +188,9 @@ class _People:
         due = [line.student_id for line in newest.lines if line.student_class in _DUE] if newest else []
         terms: dict[str, set[int]] = defaultdict(set)
         for each in self._kept:
-            for entry in filter(is_qualifying_interview, each.entries):
-                terms[entry.student_id].add(each.half_term.index // 2)
+            for student, work in (each.work or {}).items():
+                if work.interviewed:
+                    terms[student].add(each.half_term.index // 2)
         return {student: Raw(len(terms[student]), TERMS_IN_A_YEAR, 1) for student in due}
 
     def outcomes(self) -> Mapping[str, Mapping[str, Raw]]:
@@ -196,11 +199,11 @@ class _People:
         A count without the number of reviews beside it: else the one outcome of a row that is hidden would be what the
         others leave of it.
         """
-        by_student: dict[str, list[Entry]] = defaultdict(list)
+        by_student: dict[str, list[Work]] = defaultdict(list)
         for each in self._kept:
-            for entry in each.entries:
-                by_student[entry.student_id].append(entry)
-        found = {student: _by_outcome(entries) for student, entries in by_student.items()}
+            for student, work in (each.work or {}).items():
+                by_student[student].append(work)
+        found = {student: _by_outcome(together(works)) for student, works in by_student.items()}
         reviewed = {student: counts for student, counts in found.items() if counts}
         named = [*OUTCOMES, *([OTHER_OUTCOME] if any(OTHER_OUTCOME in each for each in reviewed.values()) else [])]
         return {
@@ -247,10 +250,10 @@ class _People:
         return f"Year {nc_year}" if nc_year else NO_YEAR
 
 
-def _by_outcome(entries: Iterable[Entry]) -> Mapping[str, int]:
+def _by_outcome(work: Work) -> Mapping[str, int]:
     """A student's reviews by the words of `OUTCOMES`; any other word is "other"."""
     counts: dict[str, int] = defaultdict(int)
-    for outcome, number in (work_in(entries).outcomes or {}).items():
+    for outcome, number in work.outcomes.items():
         word = outcome or NOT_STATED
         counts[word if word in OUTCOMES else OTHER_OUTCOME] += number
     return counts

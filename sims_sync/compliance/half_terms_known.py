@@ -1,15 +1,13 @@
 """What is known of each half term of an academic year: figures, or the word that stands in their place?"""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from sims_sync.compliance.entries import HalfTerms, attribute, qualifies, text_passes
-from sims_sync.compliance.facts import Assessment, HoldReason, StudentLine
+from sims_sync.compliance.facts import Assessment, HoldReason
 from sims_sync.compliance.snapshot_form import Snapshot
-from sims_sync.records import Entry, EntryKind, EntryState, Review
+from sims_sync.compliance.work import WorkByStudent, work_by_student
+from sims_sync.records import Entry
 from sims_sync.school_year import HalfTermId, SchoolYear
 
 
@@ -29,8 +27,8 @@ class HalfTermKnown:
     """One half term. `assessment` only where `standing` is FIGURES.
 
     `closing`: the newest version of its closing snapshot, None = computed live or not at all. `version`: 1 = as closed,
-    2 and on = restated. `held`: why it is held. `entries`: the submitted entries it owns, recorded by the moment of its
-    figures, of the students in their lines.
+    2 and on = restated. `held`: why it is held. `work`: what was recorded for the students in its lines by the
+    moment of its figures; None = an earlier release did not keep it at closing.
     """
 
     half_term: HalfTermId
@@ -39,7 +37,7 @@ class HalfTermKnown:
     closing: Snapshot | None = None
     version: int = 0
     held: tuple[HoldReason, ...] = ()
-    entries: tuple[Entry, ...] = ()
+    work: WorkByStudent | None = field(default_factory=dict)
 
     @property
     def restated(self) -> bool:
@@ -68,71 +66,13 @@ def from_live(assessment: Assessment, held: tuple[HoldReason, ...]) -> HalfTermK
     return HalfTermKnown(assessment.half_term, Standing.FIGURES, assessment)
 
 
-def with_entries(known: Iterable[HalfTermKnown], entries: Iterable[Entry], year: SchoolYear) -> list[HalfTermKnown]:
-    """Each half term with its own entries, for the counts that a snapshot does not hold (targets set, reviews made).
-
-    They are read from the entries as stored today: those that the half term owns (rule 3), submitted, recorded by the
-    moment of the figures, of students who stood in its lines. So what is typed after closing moves no closed count
-    (once a read has shown that SIMS did not hold it, rule 14a); an entry withdrawn, corrected or purged since does.
-    """
-    owned = _owned(entries, year)
-    return [replace(each, entries=_of_lines(each.assessment, owned.get(each.half_term, ()))) for each in known]
+def with_work(known: Iterable[HalfTermKnown], entries: Iterable[Entry], year: SchoolYear) -> list[HalfTermKnown]:
+    """Each half term with what was recorded in it: a closed one as kept at closing, the current one as stored now."""
+    stored = tuple(entries)
+    return [replace(each, work=_work(each, stored, year)) for each in known]
 
 
-@dataclass(frozen=True, slots=True)
-class Work:
-    """How many targets were set, and how many earlier ones reviewed, by outcome ("" = not stated, rule 14a)."""
-
-    targets: int = 0
-    outcomes: Mapping[str, int] | None = None
-
-    @property
-    def reviews(self) -> int:
-        """How many reviews were made."""
-        return sum((self.outcomes or {}).values())
-
-
-def work_in(entries: Iterable[Entry]) -> Work:
-    """What these entries hold that counts (rules 14, 15): targets whose text passes, reviews that qualify."""
-    targets, outcomes = 0, defaultdict[str, int](int)
-    for entry in entries:
-        if entry.kind is EntryKind.INTERVIEW:
-            targets += sum(text_passes(target.text) for target in entry.targets)
-        for review in entry.reviews:
-            if _counts(entry, review):
-                outcomes[(review.outcome or "").strip().casefold()] += 1
-    return Work(targets, dict(outcomes))
-
-
-def lines_by_student(assessment: Assessment) -> Mapping[str, StudentLine]:
-    """Each student's line, by student id."""
-    return {line.student_id: line for line in assessment.lines}
-
-
-def _counts(entry: Entry, review: Review) -> bool:
-    return qualifies(replace(entry, targets=(), no_target_reason=None, reviews=(review,)))
-
-
-def _owned(entries: Iterable[Entry], year: SchoolYear) -> Mapping[HalfTermId, Sequence[Entry]]:
-    by_student: dict[str, list[Entry]] = defaultdict(list)
-    for entry in entries:
-        if entry.state is EntryState.SUBMITTED:
-            by_student[entry.student_id].append(entry)
-    half_terms = HalfTerms(year)
-    owned: dict[HalfTermId, list[Entry]] = defaultdict(list)
-    for one_students in by_student.values():
-        for each in attribute(one_students, half_terms):
-            if each.half_term is not None:
-                owned[each.half_term].append(each.entry)
-    return owned
-
-
-def _of_lines(assessment: Assessment | None, entries: Iterable[Entry]) -> tuple[Entry, ...]:
-    if assessment is None:
-        return ()
-    known, moment = lines_by_student(assessment), assessment.moment
-    return tuple(entry for entry in entries if entry.student_id in known and _by(entry, moment))
-
-
-def _by(entry: Entry, moment: datetime) -> bool:
-    return entry.recorded_at <= moment
+def _work(known: HalfTermKnown, entries: Sequence[Entry], year: SchoolYear) -> WorkByStudent | None:
+    if known.closing is not None:
+        return known.closing.work
+    return {} if known.assessment is None else work_by_student(known.assessment, entries, year)

@@ -19,6 +19,7 @@ from sims_sync.compliance.facts import (
 from sims_sync.compliance.roll import Roll
 from sims_sync.compliance.status import History
 from sims_sync.compliance.viewpoint import look_at
+from sims_sync.compliance.work import WorkByStudent, work_by_student
 from sims_sync.school_year import HalfTermId
 
 # In these classes a student may become outstanding without a doubt: so already, or by a person's decision (rule 11).
@@ -42,7 +43,8 @@ class Snapshot:
     The lines of `assessment` say each student's class, labels, group, house and NC year. `tutors`: student id → the
     staff ids of the main tutors of their group at D, named or not. `staff`: staff id → the name as shown then. No
     student's name is in it. `reads`: what the figures rest on. `doubts`: what the accusation guard found (rule 8a):
-    as long as they stand, the figures name nobody. `restated`: None = the first version.
+    as long as they stand, the figures name nobody. `restated`: None = the first version. `work`: what was recorded by
+    then, in counts, so that nothing done to an entry later moves it; None = an earlier release did not keep it.
     """
 
     assessment: Assessment
@@ -51,6 +53,7 @@ class Snapshot:
     reads: tuple[ReadFacts, ...] = ()
     doubts: tuple[HoldReason, ...] = ()
     restated: Restated | None = None
+    work: WorkByStudent | None = None
     form: Literal[1] = 1  # another number where a content of today could no longer be read as it is
 
 
@@ -70,7 +73,8 @@ def snapshot_of(
     kept |= {head for house in assessment.houses for head in house.heads}
     kept |= {tutor for group in assessment.groups for tutor in group.tutors}
     staff = {person.staff_id: person.shown for person in facts.staff if person.staff_id in kept}
-    return Snapshot(assessment, tutors, staff, tuple(reads), tuple(doubts), restated)
+    work = work_by_student(assessment, facts.entries, facts.school_year)
+    return Snapshot(assessment, tutors, staff, tuple(reads), tuple(doubts), restated, work)
 
 
 def to_json(snapshot: Snapshot) -> dict[str, Any]:

@@ -95,7 +95,8 @@ class Judged:
         for each in asked:
             self.refuse(each.student_id, each.written, _SAVE_AGAIN)
         if self.note is not None:
-            self.note, self.note_answer = None, (self.note, _SAVE_AGAIN)
+            self.note_answer = (self.note, _SAVE_AGAIN)
+            self.note = None
 
     def refuse(self, student_id: str, written: Mapping[Col, str], why: str) -> None:
         """Answer a row; several answers to one row stand one after the other."""

@@ -1,4 +1,6 @@
-"""What may a person decide about one message: send it again, or give it up (DOMAIN rule 7)?"""
+"""What may a person decide about one message: it came, send it again, or give it up (DOMAIN rule 7)?"""
+
+from datetime import datetime
 
 from sims_sync.context import RunContext
 from sims_sync.errors import RunError
@@ -27,6 +29,20 @@ def discard_message(context: RunContext, row: StoredMessage, who: str, reason: s
     _set(context, row, DISCARDED, who, "message-discarded", reason)
 
 
+def message_arrived(context: RunContext, row: StoredMessage, who: str) -> None:
+    """A person found it in the mailbox: one that may have left was sent, as its reader was told.
+
+    Raises:
+        RunError: it is not unknown whether it left, so that there was nothing to find out.
+    """
+    if row.state != UNKNOWN:
+        what = f"It is not unknown whether it left: it is {row.state}."
+        raise RunError("message-not-unknown", what, "See `sims-sync messages show`.")
+    attempted = read_content(row.content).get("attempted_at")
+    sent_at = datetime.fromisoformat(attempted) if attempted else row.created
+    _set(context, row, SENT, who, "message-arrived", "Found in the mailbox.", sent_at=sent_at)
+
+
 def _refuse_settled(row: StoredMessage) -> None:
     if row.state == SENT:
         raise RunError("message-sent", "It was sent, and cannot be called back.", "A restatement sends a correction.")
@@ -34,13 +50,23 @@ def _refuse_settled(row: StoredMessage) -> None:
         raise RunError("message-sending", "It is being sent at this moment.", "Look again in a minute.")
 
 
-def _set(context: RunContext, row: StoredMessage, state: str, who: str, action: str, reason: str) -> None:
+def _set(
+    context: RunContext,
+    row: StoredMessage,
+    state: str,
+    who: str,
+    action: str,
+    reason: str,
+    *,
+    sent_at: datetime | None = None,
+) -> None:
     with context.store.writing() as connection:
         content = read_content(row.content)
         told, may = content.get("told", {}), row.state == UNKNOWN or bool(content.get("may_have_arrived"))
         values = {
             "state": state,
             "detail": reason,
+            "sent_at": sent_at,
             "content": content_of(told, row.created, None, may_have_arrived=may),
         }
         if not decide_state(connection, context.school_id, row, values):

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sims_sync.connector import Mailer, SendOutcome
 from sims_sync.context import RunContext
 from sims_sync.errors import ConfigurationError, SimsSyncError
-from sims_sync.messages.going_live import NOT_DECIDED, first_decision, is_before_going_live
+from sims_sync.messages.going_live import NOT_DECIDED, first_decision
 from sims_sync.messages.letters import (
     Letter,
     content_of,
@@ -184,12 +184,14 @@ class Outbox:
 
     def _since_going_live(self, letters: Sequence[Letter]) -> tuple[Sequence[Letter], Outcome | None]:
         """In live mode what became due before it was decided is never sent; without a decision nothing is (rule 8c)."""
-        if self.context.school.messages.mode == "live" and first_decision(self.context) is None:
+        if self.context.school.messages.mode != "live":
+            return letters, None
+        decided = first_decision(self.context)
+        if decided is None:
             staff = [letter for letter in letters if not letter.any_time]
             return ([], Outcome(Ending.HELD, problems=(NOT_DECIDED,))) if staff else (letters, None)
-        return [
-            letter for letter in letters if letter.any_time or not is_before_going_live(self.context, letter.day)
-        ], None
+        since = self.school_year.local_date(decided.decided_at)
+        return [letter for letter in letters if letter.any_time or letter.day >= since], None
 
     def _is_waiting(self, letter: Letter) -> bool:
         with self.context.store.reading() as connection:

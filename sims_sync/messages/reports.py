@@ -11,12 +11,12 @@ from sims_sync.compliance.facts import Assessment, Occasion, StaffFacts
 from sims_sync.compliance_report import ComplianceReport, compliance_report, remember, summary_of
 from sims_sync.context import RunContext
 from sims_sync.messages.letters import PROGRAMME_LEAD, Compose, Envelope, Letter, MessageKind
+from sims_sync.messages.newcomers import Newcomers
 from sims_sync.messages.outbox import Outbox
 from sims_sync.messages.pointers import NO_POINTER, houses_pointer
 from sims_sync.messages.releasing import problems_of_held, still_held
 from sims_sync.messages.wordings import compose_letter
 from sims_sync.outcome import Ending, Outcome
-from sims_sync.records import RoleName
 from sims_sync.report.mail import compose_report_mail, is_worth_sending
 from sims_sync.report.summary import ComplianceSummary
 from sims_sync.school_year import HalfTermId, SchoolYear
@@ -87,10 +87,10 @@ def report_letters(context: RunContext, report: ComplianceReport) -> list[Letter
     """One letter to each Head of House in whose houses anyone is due, and the programme lead's note (rule 13)."""
     half_term = report.assessment.half_term
     day = report.school_year.dates(half_term).report or report.school_year.local_date(context.now())
-    staff = report.staff()
+    staff, newcomers = report.staff(), Newcomers(context, report, day)
     letters = []
     for reader in addressees(report.assessment):
-        if _came_later(report, reader, day):
+        if newcomers.came_later(reader.staff_id, reader.houses):
             continue
         summary = _summary(context, report, reader.houses)
         if is_worth_sending(summary):
@@ -105,16 +105,6 @@ def addressees(assessment: Assessment) -> tuple[Addressee, ...]:
         for head in figures.heads or (PROGRAMME_LEAD,):
             houses[head].append(figures.house)
     return tuple(Addressee(head, _intended_for(head, led), tuple(led)) for head, led in sorted(houses.items(), key=str))
-
-
-def _came_later(report: ComplianceReport, reader: Addressee, day: date) -> bool:
-    """Whether the reader is known to have taken office after the report's day: the house has had its report."""
-    roles = [
-        role
-        for role in report.loaded.facts.roles
-        if role.staff_id == reader.staff_id and role.role is RoleName.HEAD_OF_HOUSE
-    ]
-    return bool(roles) and all(role.first is not None and role.first > day for role in roles)
 
 
 def told_by(summary: ComplianceSummary) -> dict[str, Any]:

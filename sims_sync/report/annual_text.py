@@ -59,6 +59,7 @@ def render_json(report: AnnualReport) -> str:
         "as_of": report.as_of.isoformat(),
         "closed": [str(each) for each in made.closed],
         "restated": [str(each) for each in made.restated],
+        "without_interviews_and_reviews": [str(each) for each in made.without_work],
         "others": {str(half_term): why for half_term, why in made.others},
         "tables": [_json_table(table) for table in made.tables],
         "tutors": [

@@ -71,6 +71,9 @@ def notes(report: AnnualReport) -> tuple[str, ...]:
     ]
     if made.restated:
         told.append(f"Restated after closing: {joined([each.shown for each in made.restated])}.")
+    if made.without_work:
+        named = joined([each.shown for each in made.without_work])
+        told.append(f"Interviews and reviews were not kept at closing, and are not counted: {named}.")
     return tuple(told)
 
 

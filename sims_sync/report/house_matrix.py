@@ -6,9 +6,10 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from sims_sync.compliance.facts import GroupFigures, HoldReason, Occasion, Status
-from sims_sync.compliance.half_terms_known import HalfTermKnown, Standing, Work, lines_by_student, work_in
+from sims_sync.compliance.half_terms_known import HalfTermKnown, Standing
 from sims_sync.compliance.snapshot_form import Snapshot, closing_history
 from sims_sync.compliance.status import FOLLOW_UP, percent
+from sims_sync.compliance.work import Work, lines_by_student, together
 from sims_sync.report.summary import SCHOOL_ZONE, clean, natural_key, sort_key
 from sims_sync.school_year import HalfTermId
 
@@ -21,7 +22,8 @@ class MatrixCell:
     """One tutor group in one half term. `word` stands in place of figures where there are none.
 
     `status` None with figures: the group was covered or without an active tutor, which `word` says; its counts stay in
-    the house's, against nobody (rule 12). `targets` and `reviews` count what was recorded for its students.
+    the house's, against nobody (rule 12). `targets` and `reviews` count what was recorded for its students; None = an
+    earlier release did not keep them at closing.
     """
 
     word: str = ""
@@ -29,8 +31,8 @@ class MatrixCell:
     done: int = 0
     due: int = 0
     percent: int | None = None
-    targets: int = 0
-    reviews: int = 0
+    targets: int | None = 0
+    reviews: int | None = 0
     has_figures: bool = False
 
 
@@ -38,8 +40,9 @@ class MatrixCell:
 class MatrixRow:
     """One tutor group through the year. `cells` are in the order of the half terms.
 
-    `interviews` = (n, of 3) as the newest half term with figures has it; `targets` and `reviews` are the year's.
-    `escalation`: why escalation is offered, empty = it is not. Nobody is named: a row may span two tutors.
+    `interviews` = (n, of 3) as the newest half term with figures has it; `targets` and `reviews` are the year's, as far
+    as they were kept. `escalation`: why escalation is offered, empty = it is not. Nobody is named: a row may span two
+    tutors.
     """
 
     house: str
@@ -192,22 +195,28 @@ def _figures_by_group(half_terms: Iterable[HalfTermKnown]) -> Mapping[str, Mappi
     return found
 
 
-def _work_by_group(known: HalfTermKnown) -> Mapping[str, Work]:
+def _work_by_group(known: HalfTermKnown) -> Mapping[str, Work] | None:
+    """Group → what was recorded for its students; None = it was not kept."""
     if known.assessment is None:
         return {}
+    if known.work is None:
+        return None
     lines = lines_by_student(known.assessment)
     groups = {group.group for group in known.assessment.groups}
-    return {name: work_in(entry for entry in known.entries if lines[entry.student_id].group == name) for name in groups}
+    return {
+        name: together([work for student, work in known.work.items() if lines[student].group == name])
+        for name in groups
+    }
 
 
 def _row(
     name: str,
     found: Mapping[HalfTermId, GroupFigures],
     half_terms: Sequence[HalfTermKnown],
-    work: Mapping[HalfTermId, Mapping[str, Work]],
+    work: Mapping[HalfTermId, Mapping[str, Work] | None],
     escalation: str,
 ) -> MatrixRow:
-    cells = [_cell(each, found.get(each.half_term), work[each.half_term].get(name, Work())) for each in half_terms]
+    cells = [_cell(each, found.get(each.half_term), _of_group(work[each.half_term], name)) for each in half_terms]
     newest = found[max(found)]
     return MatrixRow(
         house=clean(newest.house or ""),
@@ -215,13 +224,17 @@ def _row(
         nc_year=newest.nc_year or "",
         cells=tuple(cells),
         interviews=newest.interviews_this_year,
-        targets=sum(cell.targets for cell in cells),
-        reviews=sum(cell.reviews for cell in cells),
+        targets=sum(cell.targets or 0 for cell in cells),
+        reviews=sum(cell.reviews or 0 for cell in cells),
         escalation=clean(escalation),
     )
 
 
-def _cell(known: HalfTermKnown, group: GroupFigures | None, work: Work) -> MatrixCell:
+def _of_group(work: Mapping[str, Work] | None, name: str) -> Work | None:
+    return None if work is None else work.get(name, Work())
+
+
+def _cell(known: HalfTermKnown, group: GroupFigures | None, work: Work | None) -> MatrixCell:
     if known.standing is not Standing.FIGURES:
         return MatrixCell(known.standing.value)
     if group is None:
@@ -233,8 +246,8 @@ def _cell(known: HalfTermKnown, group: GroupFigures | None, work: Work) -> Matri
         done=group.done,
         due=group.due,
         percent=None if only_counts else percent(group.done, group.due),
-        targets=work.targets,
-        reviews=work.reviews,
+        targets=work.targets if work else None,
+        reviews=work.reviews if work else None,
         has_figures=True,
     )
 

@@ -103,7 +103,9 @@ def _wrapped(lines: Iterable[str]) -> Iterable[str]:
 
 
 def _csv_cells(row: MatrixRow, column: MatrixColumn, cell: MatrixCell) -> Sequence[str]:
-    figures = (cell.done, cell.due, "" if cell.percent is None else cell.percent, cell.targets, cell.reviews)
+    figures = tuple(
+        "" if value is None else value for value in (cell.done, cell.due, cell.percent, cell.targets, cell.reviews)
+    )
     values = (
         row.house,
         row.group,

@@ -8,6 +8,7 @@ from sims_sync.compliance.half_terms_known import Standing
 from sims_sync.report.house_matrix import HouseMatrix, HouseTotals, MatrixCell, MatrixColumn, MatrixRow
 from sims_sync.report.wording import DASH, count, day, hold_lines, house_name, percent
 
+WORK_NOT_KEPT = "targets, reviews: not kept"
 READY_HEADING = "House Matrix summary, ready to send"
 A_PERSON_DECIDES = "Where escalation is offered, a person decides."
 _LIVE = {Occasion.BEFORE: "so far", Occasion.DEADLINE: "deadline", Occasion.CLOSING: "not yet kept"}
@@ -34,7 +35,9 @@ def status_word(cell: MatrixCell) -> str:
 
 def cell_work(cell: MatrixCell) -> str:
     """What was recorded, "targets 12, reviews 8"; nothing where there are no figures."""
-    return f"targets {cell.targets}, reviews {cell.reviews}" if cell.has_figures else ""
+    if not cell.has_figures:
+        return ""
+    return WORK_NOT_KEPT if cell.targets is None else f"targets {cell.targets}, reviews {cell.reviews}"
 
 
 def column_heading(column: MatrixColumn) -> str:
@@ -64,8 +67,10 @@ def explanations(matrix: HouseMatrix) -> tuple[str, ...]:
     restated = [column.half_term.shown for column in matrix.columns if column.restated]
     told = [
         "Closed half terms are shown as they were kept at closing; each cell is done/due.",
-        "Targets and reviews are counted from the entries that the half term owns, as stored today.",
+        "Targets and reviews are those recorded by the moment of the figures; of closed half terms as kept at closing.",
     ]
+    if any(cell.targets is None for row in matrix.rows for cell in row.cells):
+        told.append("Not kept: an earlier release closed that half term without them; they are in no sum.")
     if restated:
         told.append(f"Restated after closing, with a date and a reason: {', '.join(restated)}.")
     if any(column.standing is Standing.HELD for column in matrix.columns):

@@ -18,7 +18,7 @@ from sims_sync.compliance.facts import (
 from sims_sync.report.summary import ComplianceSummary, GroupRow, HouseSummary, Section
 
 DASH = "\u2013"
-AGAINST_NOBODY = f"{DASH} against nobody"
+NOT_FLAGGED = f"{DASH} not flagged"
 STAFF_ONLY = f"Staff only {DASH} do not open while projecting"
 SUBJECTS_SHOWN = 8
 _SECTION_TITLES = {
@@ -77,7 +77,7 @@ def group_percent(group: GroupFigures) -> str:
 def status(group: GroupFigures) -> str:
     """Symbol and word; the number stands beside it (rule 20). Covered or away: none, it would flag (rule 12)."""
     if not group.flagged:
-        return AGAINST_NOBODY
+        return NOT_FLAGGED
     return f"{STATUS_SYMBOLS[group.status]} {group.status}"
 
 

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from sims_sync.compliance.facts import Excusal, Exemption, Span
 from sims_sync.school_year import Closure, HalfTermId
@@ -17,9 +17,16 @@ from sims_sync.store.tables import announced_deadline, audit, away, closure, exc
 SCHOOL_ZONE = ZoneInfo("Europe/London")
 
 
+# Every step of a run asks for the calendar: these are made once, for making them costs more than asking.
+_CLOSURES = select(closure).where(closure.c.school == bindparam("of")).order_by(closure.c.day)
+_ANNOUNCED = select(
+    announced_deadline.c.half_term, announced_deadline.c.deadline, announced_deadline.c.announced_at
+).where(announced_deadline.c.school == bindparam("of"))
+
+
 def load_closures(connection: Connection, school: str) -> tuple[Closure, ...]:
     """Closures entered so far, by day."""
-    rows = connection.execute(select(closure).where(closure.c.school == school).order_by(closure.c.day)).mappings()
+    rows = connection.execute(_CLOSURES, {"of": school}).mappings()
     return tuple(Closure(row["day"], row["reason"], row["entered"]) for row in rows)
 
 
@@ -34,8 +41,7 @@ def add_closure(connection: Connection, school: str, entered: Closure, who: str)
 
 def load_announced(connection: Connection, school: str) -> dict[HalfTermId, tuple[date, datetime]]:
     """Half term → the deadline announced for it (rule 4), and when."""
-    chosen = select(announced_deadline.c.half_term, announced_deadline.c.deadline, announced_deadline.c.announced_at)
-    rows = connection.execute(chosen.where(announced_deadline.c.school == school))
+    rows = connection.execute(_ANNOUNCED, {"of": school})
     return {HalfTermId.parse(half_term): (deadline, at) for half_term, deadline, at in rows}
 
 

@@ -95,7 +95,7 @@ def _engine(url: str, base: Path) -> Engine:
     try:
         address = make_url(url)
         if address.get_backend_name() == "sqlite":
-            return _sqlite(sqlite_file(address, base))
+            return _sqlite(sqlite_file(address, base), _patience(address))
         if address.drivername == "postgresql":
             address = address.set(drivername="postgresql+psycopg")
         return create_engine(address, pool_pre_ping=True)
@@ -109,7 +109,16 @@ def sqlite_file(address: URL, base: Path) -> Path:
     return base / (address.database or "sims-sync.db")
 
 
-def _sqlite(path: Path) -> Engine:
+def _patience(address: URL) -> float:
+    """How many seconds to wait for another program that writes: `?timeout=` in the address, else half a minute."""
+    asked = str(address.query.get("timeout", BUSY_TIMEOUT_SECONDS))
+    try:
+        return max(0.0, float(asked))
+    except ValueError as error:
+        raise ArgumentError("the time-out is no number of seconds") from error
+
+
+def _sqlite(path: Path, patience_seconds: float) -> Engine:
     refuse_share(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -117,7 +126,7 @@ def _sqlite(path: Path) -> Engine:
         what = f"The store's folder {path.parent} cannot be made."
         raise RetriableError("store", what, "Check store.url, that path and this account's rights.") from None
     _close_to_others(path)
-    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": BUSY_TIMEOUT_SECONDS})
+    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": patience_seconds})
 
     @event.listens_for(engine, "connect")
     def _connect(connection: sqlite3.Connection, _record: object) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, Select, bindparam, func, select
 
 from sims_sync.compliance.facts import Occasion
 from sims_sync.compliance.snapshot_form import Restated, Snapshot, from_json, to_json
@@ -15,6 +15,10 @@ from sims_sync.store.snapshot_totals import reduced_half_terms
 from sims_sync.store.tables import snapshot
 
 FIRST = 1
+# Asked for with the calendar, many times in a run: made once, for making it costs more than asking.
+_DEADLINES = select(snapshot.c.half_term, snapshot.c.taken_at).where(
+    snapshot.c.school == bindparam("of"), snapshot.c.occasion == bindparam("occasion"), snapshot.c.version == FIRST
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +68,8 @@ def taken_snapshots(connection: Connection, school: str) -> frozenset[tuple[Half
 
 def deadline_snapshots(connection: Connection, school: str) -> dict[HalfTermId, datetime]:
     """When each deadline snapshot was taken: a closure entered later moves no deadline (rule 4)."""
-    columns = select(snapshot.c.half_term, snapshot.c.taken_at)
-    chosen = columns.where(
-        snapshot.c.school == school, snapshot.c.occasion == _name(Occasion.DEADLINE), snapshot.c.version == FIRST
-    )
-    return {HalfTermId.parse(half_term): at for half_term, at in connection.execute(chosen)}
+    rows = connection.execute(_DEADLINES, {"of": school, "occasion": _name(Occasion.DEADLINE)})
+    return {HalfTermId.parse(half_term): at for half_term, at in rows}
 
 
 def load_snapshots(

@@ -4,20 +4,30 @@ import shutil
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Executable, column, create_engine, delete, make_url, table, text, update
+from sqlalchemy import Engine, Executable, create_engine, make_url, text
 
 from sims_sync.store.migrations import HEAD
 from sims_sync.store.session import Store, open_store
 from sims_sync.store.tables import metadata
 from tests.sims_sync.builders import World, make_world, test_connectors
 from tests.sims_sync.desk import desk_destination
+from tests.sims_sync.shared_stores import empty_store, model, store_in
 
 WorldMaker = Callable[..., World]
 
-_UP_TO_DATE = update(table("alembic_version", column("version_num"))).values(version_num=HEAD)  # a test aged it
+# All at once: one statement after the other cost more than many a test.
+_EMPTIED = text(
+    "; ".join(
+        (
+            *(f'DELETE FROM "{each.name}"' for each in reversed(metadata.sorted_tables)),  # noqa: S608 - our own tables
+            f"UPDATE alembic_version SET version_num = '{HEAD}'",  # noqa: S608 - a test aged it
+        )
+    )
+)
 
 
 @pytest.fixture(scope="session")
@@ -49,11 +59,9 @@ def postgres() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def sqlite_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def sqlite_model() -> Path:
     """An up-to-date, empty SQLite store to copy."""
-    folder = tmp_path_factory.mktemp("model")
-    open_store("sqlite:///model.db", folder).close()
-    return folder / "model.db"
+    return model()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -63,23 +71,28 @@ def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         shutil.copy(request.getfixturevalue("sqlite_model"), tmp_path / "store.db")
         return f"sqlite:///{tmp_path / 'store.db'}"
     found: str = request.getfixturevalue("postgres")
-    _run(found, *(delete(each) for each in reversed(metadata.sorted_tables)), _UP_TO_DATE)
+    _run(found, _EMPTIED)
     return found
 
 
 @pytest.fixture
-def store(address: str, tmp_path: Path) -> Iterator[Store]:
+def store(request: pytest.FixtureRequest, address: str, tmp_path: Path) -> Iterator[Store]:
     """An empty store, on SQLite and on PostgreSQL."""
-    opened = open_store(address, tmp_path)
+    opened = store_in(tmp_path) if address.startswith("sqlite") else request.getfixturevalue("postgres_store")
     yield opened
     opened.close()
 
 
+@pytest.fixture(scope="session")
+def postgres_store(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Store:
+    """One for all tests, and with it what it has compiled; `address` empties it for each."""
+    return open_store(postgres, tmp_path_factory.getbasetemp())
+
+
 @pytest.fixture
-def sqlite_store(sqlite_model: Path, tmp_path: Path) -> Iterator[Store]:
+def sqlite_store(tmp_path: Path) -> Iterator[Store]:
     """An empty store on SQLite only, where the database makes no difference."""
-    shutil.copy(sqlite_model, tmp_path / "store.db")
-    opened = open_store("sqlite:///store.db", tmp_path)
+    opened = empty_store(tmp_path)
     yield opened
     opened.close()
 
@@ -103,8 +116,13 @@ def sqlite_world(sqlite_store: Store, tmp_path: Path) -> World:
 
 
 def _run(server: str, *statements: Executable) -> None:
-    engine = create_engine(make_url(server).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
+    engine = _engine(server)
     with engine.connect() as connection:
         for statement in statements:
             connection.execute(statement)
     engine.dispose()
+
+
+@lru_cache(maxsize=4)
+def _engine(server: str) -> Engine:
+    return create_engine(make_url(server).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")

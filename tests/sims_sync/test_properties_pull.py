@@ -15,8 +15,8 @@ from sims_sync.compliance_report import compliance_report, summary_of
 from sims_sync.errors import SourceFailed
 from sims_sync.records import Kind
 from sims_sync.report.summary import Section
-from sims_sync.store.session import open_store
 from sims_sync.store.tables import metadata
+from tests.examples import examples
 from tests.sims_sync.builders import (
     AUTUMN_2,
     JOBS,
@@ -30,6 +30,7 @@ from tests.sims_sync.builders import (
     student,
     typed,
 )
+from tests.sims_sync.shared_stores import store_in
 
 GROUPS = ("8A1", "8A2", "9B1")
 TUTORS = ("T1", "T2", "T3", "T4")
@@ -104,7 +105,7 @@ def a_world(model: Path) -> Iterator[World]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         shutil.copy(model, folder / "store.db")
-        store = open_store("sqlite:///store.db", folder)
+        store = store_in(folder)
         try:
             yield make_world(store, folder, KINDS)
         finally:
@@ -138,7 +139,7 @@ def named(world: World) -> frozenset[str]:
     return frozenset(tutor for row in rows for tutor in row.tutors)
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=examples(3), deadline=None)
 @given(sims=SIMS, history=st.lists(EDITS, max_size=3))
 def test_reading_anything_twice_changes_nothing(
     sqlite_model: Path, sims: Sims, history: list[list[tuple[str, object, object]]]
@@ -153,7 +154,7 @@ def test_reading_anything_twice_changes_nothing(
             assert content(world) == before
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=examples(3), deadline=None)
 @given(sims=SIMS, edits=EDITS)
 def test_a_plan_leaves_the_store_as_it_is_and_says_what_the_run_does(
     sqlite_model: Path, sims: Sims, edits: list[tuple[str, object, object]]
@@ -175,7 +176,7 @@ FATES = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=examples(6), deadline=None)
 @given(sims=SIMS, fates=FATES, keep=st.integers(0, 12))
 def test_fewer_staler_or_broken_sources_never_name_more_tutors(
     sqlite_model: Path, sims: Sims, fates: Mapping[Kind, str], keep: int
@@ -199,7 +200,7 @@ def test_fewer_staler_or_broken_sources_never_name_more_tutors(
         assert named(world.with_school(sources=sources)) <= everybody
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=examples(3), deadline=None)
 @given(sims=SIMS, number=NUMBER)
 def test_one_more_entry_never_names_more_tutors(sqlite_model: Path, sims: Sims, number: int) -> None:
     more = replace(sims, texts={**sims.texts, number: TEXT})

@@ -16,9 +16,10 @@ from sims_sync.run import RunReport
 from sims_sync.store.entries import load_entries
 from sims_sync.store.reads import load_missing
 from sims_sync.store.results import load_results
-from sims_sync.store.session import open_store
 from sims_sync.store.students import load_students
+from tests.examples import examples
 from tests.sims_sync.builders import OTHER_TEXT, TEXT, Row, at, make_world, result, student, students, typed
+from tests.sims_sync.shared_stores import empty_store
 
 GROUPS = st.sampled_from(["8A1", "8B1", "9A1"])
 HISTORY_KINDS = st.sampled_from([Kind.RESULTS, Kind.MENTORING_ENTRIES])
@@ -31,7 +32,7 @@ class PullMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
-        self.store = open_store("sqlite:///store.db", Path(self.folder.name))
+        self.store = empty_store(Path(self.folder.name))
         self.world = make_world(
             self.store, Path(self.folder.name), (Kind.STUDENTS, Kind.RESULTS, Kind.MENTORING_ENTRIES)
         )
@@ -192,7 +193,7 @@ class PullMachine(RuleBasedStateMachine):
 
 TestPullMachine = PullMachine.TestCase
 TestPullMachine.settings = settings(
-    max_examples=12,
+    max_examples=examples(6),
     stateful_step_count=18,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],

@@ -1,5 +1,6 @@
 """The annual evaluation: share done, interviews, outcomes, excused, per house and year group, telling on nobody."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -8,9 +9,10 @@ from hypothesis import strategies as st
 
 from sims_sync.compliance.annual import Annual, Shown, Table, annual
 from sims_sync.compliance.facts import StudentClass, StudentLine
-from sims_sync.compliance.half_terms_known import HalfTermKnown, Standing, from_closing, from_live, with_entries
+from sims_sync.compliance.half_terms_known import HalfTermKnown, Standing, from_closing, from_live
 from sims_sync.compliance.snapshot_form import Snapshot
 from sims_sync.compliance.suppression import FEWEST_STUDENTS
+from sims_sync.compliance.work import work_by_student
 from sims_sync.records import Entry, EntryKind, EntryState, Review, Target
 from tests.sims_sync.compliance.invented_school import SCHOOL_YEAR, TEXT
 from tests.sims_sync.report import invented
@@ -86,25 +88,31 @@ def test_interviews_are_counted_by_term_of_three() -> None:
     known = closing(AUTUMN_2, {"Austen": {"7A": (5, 5)}})
     entries = [entry(f"7A-{number}", "2026-11-12") for number in range(5)]
     entries += [entry("7A-0", "2026-11-19"), entry("7A-1", "2026-11-20", EntryKind.REVIEW, "achieved")]
-    (with_work,) = with_entries([late(known)], entries, SCHOOL_YEAR)
-    made = evaluated(with_work)
+    made = evaluated(with_work_of(known, entries))
     assert found(made.interviews[0], "Austen") == Shown(5, 15, 5, 33)
 
 
-def late(known: HalfTermKnown) -> HalfTermKnown:
+def with_work_of(known: HalfTermKnown, entries: Sequence[Entry]) -> HalfTermKnown:
     """As if its figures had been made long after: every entry was recorded by then."""
     assert known.assessment is not None
-    return replace(known, assessment=replace(known.assessment, moment=datetime(2027, 8, 1, tzinfo=UTC)))
+    late = replace(known.assessment, moment=datetime(2027, 8, 1, tzinfo=UTC))
+    return replace(known, work=work_by_student(late, entries, SCHOOL_YEAR))
+
+
+def test_a_half_term_closed_without_its_interviews_is_said_and_in_no_count() -> None:
+    known = replace(closing(AUTUMN_2, {"Austen": {"7A": (20, 20)}}), work=None)
+    made = evaluated(known)
+    assert made.without_work == (AUTUMN_2,)
+    assert found(made.interviews[0], "Austen").part == 0
 
 
 def test_outcomes_are_counts_and_few_are_hidden() -> None:
-    known = late(closing(AUTUMN_2, {"Austen": {"7A": (20, 20)}}))
+    known = closing(AUTUMN_2, {"Austen": {"7A": (20, 20)}})
     entries = [
         entry(f"7A-{number}", "2026-11-12", EntryKind.REVIEW, "achieved" if number < 6 else "partly")
         for number in range(8)
     ]
-    (with_work,) = with_entries([known], entries, SCHOOL_YEAR)
-    table = evaluated(with_work).outcomes[0]
+    table = evaluated(with_work_of(known, entries)).outcomes[0]
     by_outcome = {column.heading: column.cells["Austen"] for column in table.columns}
     assert (by_outcome["achieved"].part, by_outcome["achieved"].percent) == (6, None)
     assert by_outcome["partly"].suppressed

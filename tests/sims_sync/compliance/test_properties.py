@@ -28,6 +28,7 @@ from sims_sync.compliance.facts import (
 from sims_sync.compliance.figures import assess, people_needing_follow_up
 from sims_sync.compliance.gate import Previous, accusation_guard, complete_data, data_is_fresh
 from sims_sync.records import Entry, EntryKind, EntryState, Kind, RoleName
+from tests.examples import examples
 from tests.sims_sync.compliance.invented_school import (
     AUTUMN_1,
     AUTUMN_2,
@@ -180,7 +181,7 @@ def test_due_is_fixed_at_the_deadline_for_both_snapshots(facts: SchoolFacts, hal
     assert sum(house.done for house in deadline.houses) <= sum(house.done for house in closing.houses)
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(120))
 @given(makers, st.sampled_from(Occasion))
 def test_one_more_qualifying_entry_never_lowers_a_percentage(maker: Maker, occasion: Occasion) -> None:
     facts, one_more = maker.school(), maker.entry("one more")
@@ -256,7 +257,7 @@ def told(facts: SchoolFacts, reads: tuple[ReadFacts, ...], occasion: Occasion) -
     return set() if held or accusation_guard(found, Previous(), reads) else named(found)
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(120))
 @given(schools, ages_in_hours, st.lists(worsened, min_size=4, max_size=4), st.sampled_from(Occasion))
 def test_fewer_or_staler_sources_never_name_more_tutors(
     facts: SchoolFacts, ages: list[int | None], changes: list[str], occasion: Occasion

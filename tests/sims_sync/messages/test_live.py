@@ -5,11 +5,12 @@ from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from sims_sync.compliance.facts import Occasion
 from sims_sync.compliance.snapshot_form import Restated
 from sims_sync.errors import ConfigProblem, ConfigurationError, RunError
-from sims_sync.messages.decisions import discard_message, retry_message
+from sims_sync.messages.decisions import discard_message, message_arrived, retry_message
 from sims_sync.messages.going_live import go_live, sample
 from sims_sync.messages.letters import MessageKind
 from sims_sync.messages.outbox import LONGEST_WAIT, wait_after
@@ -21,12 +22,14 @@ from sims_sync.records import Kind
 from sims_sync.snapshots import restate
 from sims_sync.store.going_live import GoLive, save_decision
 from sims_sync.store.messages import StoredMessage, load_messages, set_message_state
+from sims_sync.store.tables import audit
 from tests.sims_sync.builders import AUTUMN_2, Row, World, group, staff, student, students, typed
 from tests.sims_sync.test_snapshots import excuse
 
 ROLES = "staff_code,role,scope,from,to\nH1,head of house,Austen,,\nH2,head of house,Bronte,,\n"
 REMINDER_1, REPORT = "2026-12-01 07:30", "2026-12-16 07:30"
 DONE = tuple(range(1, 10))
+PEOPLE_AND_H3 = [staff(code) for code in ("T1", "T2", "H1", "H2", "H3")]
 
 
 def read_all(world: World, when: str, *, people: list[Row] | None = None, done: tuple[int, ...] = DONE) -> None:
@@ -371,6 +374,26 @@ def test_a_person_may_retry_or_discard_what_did_not_leave_and_nothing_that_did(s
     assert len(to(school)) == 3
 
 
+def test_a_message_that_a_person_found_in_the_mailbox_counts_as_sent_then_and_is_audited(school: World) -> None:
+    read_all(school, "2026-12-16 06:00")
+    school.run("report_compliance", REPORT)
+    first, _ = rows(school)
+    with pytest.raises(RunError, match="not unknown"):
+        message_arrived(school.context(REPORT), first, "admin")
+    with school.store.writing() as connection:
+        values = {"state": "unknown", "sent_at": None}
+        set_message_state(connection, school.id, first.message_key, values)
+    unknown = next(row for row in rows(school) if row.message_key == first.message_key)
+    message_arrived(school.context("2026-12-16 12:00"), unknown, "admin")
+    found = next(row for row in rows(school) if row.message_key == first.message_key)
+    assert (found.state, found.sent_at) == ("sent", first.sent_at)
+    school.run("report_compliance", "2026-12-16 13:00")
+    assert len(to(school)) == 2
+    with school.store.reading() as connection:
+        said = connection.execute(select(audit.c.action, audit.c.subject)).all()
+    assert ("message-arrived", first.message_key) in said
+
+
 def test_a_preview_is_word_for_word_and_leaves_no_trace(school: World) -> None:
     read_all(school, "2026-12-16 06:00")
     shown = previewed(school.context(REPORT), MessageKind.REPORT, AUTUMN_2)
@@ -471,3 +494,25 @@ def test_a_report_that_was_given_up_and_never_came_is_not_corrected(school: Worl
     restate(school.context("2026-12-16 12:30"), AUTUMN_2, Occasion.DEADLINE, Restated("Lead", "late"), release=True)
     school.run("send_messages", "2026-12-16 13:00")
     assert not [row for row in rows(school) if row.kind == "correction"]
+
+
+def test_a_head_who_comes_after_the_report_left_gets_the_next_one_with_or_without_a_from_date(school: World) -> None:
+    read_all(school, "2026-12-16 06:00", people=PEOPLE_AND_H3)
+    school.run("take_snapshots", "2026-12-16 07:20")
+    school.run("report_compliance", REPORT)
+    before = sorted(to(school))
+    for first in ("", "2026-12-17"):
+        successor = ROLES.replace("H1,head of house,Austen,,", f"H3,head of house,Austen,{first},")
+        (school.school.base / "roles.csv").write_text(successor, encoding="utf-8")
+        read_all(school, "2026-12-17 06:00", people=PEOPLE_AND_H3)
+        school.run("report_compliance", "2026-12-17 07:30")
+        assert sorted(to(school)) == before == ["h1@austen.example", "h2@austen.example"]
+
+
+def test_a_report_that_reached_nobody_yet_goes_to_whoever_leads_the_house_now(school: World) -> None:
+    read_all(school, "2026-12-16 06:00", people=PEOPLE_AND_H3)
+    school.run("take_snapshots", "2026-12-16 07:20")  # no report left: the service was switched off
+    (school.school.base / "roles.csv").write_text(ROLES.replace("H1,", "H3,"), encoding="utf-8")
+    read_all(school, "2026-12-17 06:00", people=PEOPLE_AND_H3)
+    school.run("report_compliance", "2026-12-17 07:30")
+    assert sorted(to(school)) == ["h2@austen.example", "h3@austen.example"]

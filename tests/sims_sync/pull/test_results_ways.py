@@ -13,8 +13,10 @@ from sims_sync.records import Kind
 from sims_sync.run import RunReport
 from sims_sync.store.reads import last_good_read
 from sims_sync.store.results import load_results
-from sims_sync.store.session import Store, open_store
+from sims_sync.store.session import Store
+from tests.examples import examples
 from tests.sims_sync.builders import Row, World, at, make_world, result, students
+from tests.sims_sync.shared_stores import empty_store
 
 FIRST, SECOND, THIRD = "2026-12-01 06:00", "2026-12-02 06:00", "2026-12-03 06:00"
 
@@ -49,7 +51,10 @@ class Pair:
     def __init__(self, base: Path) -> None:
         self.folder = base / "results"
         self.folder.mkdir()
-        self.stores = [open_store(f"sqlite:///{name}.db", base) for name in ("quick", "general")]
+        homes = [base / name for name in ("quick", "general")]
+        for home in homes:
+            home.mkdir()
+        self.stores = [empty_store(home) for home in homes]
         files = {"kind": "results", "connector": "drop_folder", "mapping": "sims_results", "folder": str(self.folder)}
         self.general = make_world(self.stores[1], base)
         self.quick = files_world(self.stores[0], base, files)
@@ -86,7 +91,7 @@ def filled(world: World) -> dict[str, int]:
     return {name: count for name, count in (read.filled if read else {}).items() if count}
 
 
-@settings(deadline=None, max_examples=8, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+@settings(deadline=None, max_examples=examples(5), phases=(Phase.explicit, Phase.reuse, Phase.generate))
 @given(first=reads, second=reads, keep=st.booleans())
 def test_both_ways_give_the_same_store_counts_and_signs(first: list[Row], second: list[Row], keep: bool) -> None:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:

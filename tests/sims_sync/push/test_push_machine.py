@@ -21,11 +21,12 @@ from sims_sync.push.wanted import DECIDED
 from sims_sync.records import Entry, Kind
 from sims_sync.store.deliveries import load_deliveries
 from sims_sync.store.entries import load_entries
-from sims_sync.store.session import open_store
 from sims_sync.store.students import load_students
 from sims_sync.typed_entries import slot_aspects
+from tests.examples import examples
 from tests.sims_sync.builders import AUTUMN_2_SET, Row, at, make_world, proforma, students
 from tests.sims_sync.desk import Desk, Place
+from tests.sims_sync.shared_stores import empty_store
 
 START = at("2026-11-13 06:00")
 # Few places, so that what happens meets: with many, most histories never touch one place twice.
@@ -45,7 +46,7 @@ class PushMachine(RuleBasedStateMachine):
         super().__init__()
         self.folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         base = Path(self.folder.name)
-        self.store = open_store("sqlite:///store.db", base)
+        self.store = empty_store(base)
         self.desk = Desk()
         push = {"enabled": True, "destination": {"connector": "desk", "desk": self.desk}}
         kinds = (Kind.STUDENTS, Kind.MENTORING_ENTRIES, Kind.PROFORMAS)
@@ -303,7 +304,7 @@ def _text(entry: Entry) -> str:
 
 TestPushMachine = PushMachine.TestCase
 TestPushMachine.settings = settings(
-    max_examples=40,
+    max_examples=examples(14),
     stateful_step_count=14,
     deadline=None,
     derandomize=True,

@@ -36,7 +36,7 @@ def test_two_closings_in_a_row_ask_a_person_to_decide() -> None:
 
 def test_a_group_that_names_nobody_is_there_without_a_name() -> None:
     text = render_text(pack())
-    assert "8E1 (no active tutor): – against nobody, 0 of 12 done" in text
+    assert "8E1 (no active tutor): – not flagged, 0 of 12 done" in text
     assert "Nair" not in text.split("Complete, with thanks")[0]
 
 

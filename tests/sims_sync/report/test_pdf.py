@@ -97,7 +97,7 @@ def test_status_is_symbol_word_and_number() -> None:
         ("8C1", "○ Not started", "0", "26", "0 %"),
         ("8A1", "▲ Action needed", "4", "10", "40 %"),
         ("8D1", "◕ Nearly there", "27", "28", "96 %"),
-        ("8E1 (no active tutor)", "– against nobody", "0", "12", "0 %"),
+        ("8E1 (no active tutor)", "– not flagged", "0", "12", "0 %"),
     ]
 
 
