@@ -44,14 +44,13 @@ VIEWS = frozenset(
 # Changes something and has no line of its own: noted as "command".
 CHANGES = frozenset(
     {
+        "backup",
         "deliveries retry",
         "messages retry",
-        "pause",
         "push marksheet-seen",
         "push trial",
         "quarantine retry",
         "restore",
-        "resume",
     }
 )
 
@@ -60,6 +59,7 @@ NOTED_BY_ITSELF = frozenset(
     {
         "calendar close",
         "calendar import",
+        "clock confirm",
         "cover",
         "deliveries discard",
         "deliveries keep-sims",
@@ -68,10 +68,12 @@ NOTED_BY_ITSELF = frozenset(
         "excuse give",
         "excuse refuse",
         "exempt",
+        "messages arrived",
         "messages discard",
         "messages go-live",
         "messages release",
         "messages sample",
+        "pause",
         "person erase",
         "person export",
         "person release",
@@ -80,6 +82,7 @@ NOTED_BY_ITSELF = frozenset(
         "purge",  # in its evidence: the log goes with the rows
         "quarantine discard",
         "reports import",
+        "resume",
         "snapshots restate",
         "tutor away",
         "undo",
@@ -90,9 +93,10 @@ NOTED_BY_ITSELF = frozenset(
 # Shows no person and decides nothing about one: settings, jobs, times, counts. A run notes its own decisions.
 IMPERSONAL = frozenset(
     {
-        "backup",
         "calendar show",
         "check",
+        "clock show",
+        "db status",
         "db upgrade",
         "demo",
         "digest",

@@ -1,6 +1,5 @@
 """Does every fault around the command (store, disk, config, lease, a kill) end in a sentence and an exit code?"""
 
-import os
 import shutil
 import signal
 import socket
@@ -284,9 +283,13 @@ def _hold_lease(demo: Path, owner: str) -> None:
 
 
 def test_a_lease_held_by_a_living_run_is_busy(demo: Path) -> None:
-    me = psutil.Process(os.getpid())
-    _hold_lease(demo, f"{socket.gethostname()}/{me.pid}/{int(me.create_time())}")
+    say = "import time; from sims_sync.store.runs import lease_owner; print(lease_owner(), flush=True); time.sleep(99)"
+    holder = subprocess.Popen([sys.executable, "-c", say], stdout=subprocess.PIPE, text=True, encoding="utf-8")
+    assert holder.stdout is not None
+    _hold_lease(demo, holder.stdout.readline().strip())
     ended = run(demo, "pull_students")
+    holder.kill()
+    holder.communicate()
     assert ended.code == 5
     assert len(ended.problems()) == 1
     assert "pull_results has been running" in ended.said
