@@ -6,11 +6,12 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from soak.cycle import MINUTES, cycle
+from soak.faults import faults
 from soak.kill_pulls import kill_pulls
 from soak.kill_push import kill_push
 from soak.messages import KILLS, messages
 
-PROOFS = ("kill_pulls", "kill_push", "messages", "cycle")
+PROOFS = ("kill_pulls", "kill_push", "messages", "cycle", "faults")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -22,12 +23,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--kills", type=int, metavar="N", default=KILLS, help="messages: so many kills on each day")
     parser.add_argument("--minutes", type=float, metavar="N", default=MINUTES, help="cycle: how long it is under fire")
     parser.add_argument("--by", choices=("serve", "run"), default="serve", help="cycle: what is killed")
+    parser.add_argument("--fault", action="append", default=[], metavar="WORD", help="faults: only those of that name")
     asked = parser.parse_args(arguments)
     proofs: dict[str, Callable[[], bool]] = {
         "kill_pulls": kill_pulls,
         "kill_push": partial(kill_push, asked.points),
         "messages": partial(messages, asked.days, asked.kills),
         "cycle": partial(cycle, asked.minutes, asked.by),
+        "faults": partial(faults, asked.fault),
     }
     unknown = [name for name in asked.names if name not in proofs]
     if unknown:

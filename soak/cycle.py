@@ -82,7 +82,7 @@ def cycle(minutes: float = MINUTES, by: By = "serve", steps: Sequence[Step] = ST
     with tempfile.TemporaryDirectory(prefix="sims-sync-soak-", ignore_cleanup_errors=True) as name:
         place = Path(name)
         make_year_school(place / "base", 25, "http://127.0.0.1:9")
-        _prepare_for_cycle(place / "base")
+        prepare_for_cycle(place / "base")
         wanted = _play(place / "base", place / "alone", by, steps)
         found = _play(place / "base", place / "killed", by, steps, fire)
     faults = [*wanted.faults, *found.faults, *_differences(found, wanted, fire.kills)]
@@ -174,7 +174,7 @@ def _differences(found: End, wanted: End, kills: int) -> list[str]:
     return faults
 
 
-def _prepare_for_cycle(base: Path) -> None:
+def prepare_for_cycle(base: Path) -> None:
     """Every job due each few seconds, and a folder for each list."""
     path = base / "config.toml"
     text = re.sub(r"\[jobs\.\w+\]\nschedule = .*\n", "", path.read_text(encoding="utf-8"))

@@ -28,6 +28,7 @@ PULLS = ("pull_students", "pull_results", "pull_entries")
 FIRST_READ = datetime(2026, 9, 3, 5, 0, tzinfo=UTC)
 HALF_PAST_SEVEN = time(7, 30)
 EVERY_THIRD = 3
+REMINDER_DAY = date(2026, 12, 1)  # the first of Autumn 2
 
 
 def reference_year() -> SchoolYear:

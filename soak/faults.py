@@ -1,0 +1,187 @@
+"""Faults around the service: one sentence, one alert, nothing harmed, and well again by itself when the cause goes?
+
+The school stands at half past seven on the day of a reminder; a pro-forma has been handed in. With each fault of
+`fault_list` the whole cycle runs twice; then the cause goes, and it runs twice more, an hour later. Compared is a
+school that had no fault: its store, the simulated SIMS and its log, and the mailbox.
+"""
+
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from soak.cycle import prepare_for_cycle
+from soak.cycle_script import corrected_proforma
+from soak.fault_list import EVERY_JOB, FAULTS, Fault, Place, may_be_tried, small_disk
+from soak.folder import Ended, command, run_command, set_clock, set_keys
+from soak.outbox_facts import Mailbox, mailbox, mailbox_faults
+from soak.post import post_office
+from soak.push_school import values_in_sims, writes_in_sims
+from soak.store_facts import differing_tables, store_rows
+from soak.year_school import REMINDER_DAY, at_half_past_seven, make_year_school, reference_year
+
+RUNS = 2
+WELL = frozenset({0, 3})
+MOMENT = at_half_past_seven(REMINDER_DAY)
+EVE = MOMENT - timedelta(days=1)
+LATER = MOMENT + timedelta(hours=1)
+NO_SENTENCE = ("Traceback", "unforeseen")
+SHOWN = 150
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """How a school stands at one moment; `alerts`: what came to the admin and the programme lead."""
+
+    store: frozenset[str]
+    sims: tuple[str, ...]
+    writes: frozenset[tuple[str, int]]
+    written_twice: int
+    mailbox: Mailbox
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What came of one fault."""
+
+    fault: Fault
+    codes: tuple[int, ...]
+    sentence: str
+    alerts: tuple[int, int]
+    codes_after: tuple[int, ...]
+    wrong: tuple[str, ...]
+
+
+def faults(names: Sequence[str] = (), chosen: Sequence[Fault] = FAULTS) -> bool:
+    """Whether the school came well through each of them; `names`: only those with one of these words in their name."""
+    began = time.monotonic()
+    asked = [fault for fault in chosen if not names or any(name in fault.name for name in names)]
+    able = [fault for fault in asked if may_be_tried(fault)]
+    with tempfile.TemporaryDirectory(prefix="sims-sync-soak-", ignore_cleanup_errors=True) as name:
+        base = Path(name) / "base"
+        make_year_school(base, 25, "http://127.0.0.1:9")
+        prepare_for_cycle(base)
+        before, wanted, alone = _undisturbed(base, Path(name) / "alone")
+        Path(name).chmod(0o755)  # another account works in it for one of the faults
+        tried = [_try(fault, base, Path(name) / f"fault-{number}", wanted, alone) for number, fault in enumerate(able)]
+    for each in tried:
+        _print(each)
+    for fault in asked:
+        if fault not in able:
+            print(f"faults: {fault.name}: not tried, only the administrator of a Linux machine can bring it about.")
+    well = sum(not each.wrong for each in tried)
+    print(f"faults: {well} of {len(tried)} came well through; {time.monotonic() - began:,.0f} s.")
+    return well == len(tried) > 0 and bool(wanted.mailbox.came - before.mailbox.came)
+
+
+def _undisturbed(base: Path, folder: Path) -> tuple[Stand, Stand, list[int]]:
+    """The school without a fault: before the day, at its end, and its exit codes."""
+    with _place(base, folder) as place:
+        before = _stand(place)
+        codes = [_run(place, EVERY_JOB).code for _ in range(RUNS)]
+        set_clock(folder, LATER)
+        codes += [_run(place, EVERY_JOB).code for _ in range(RUNS)]
+        return before, _stand(place), codes[RUNS:]
+
+
+def _try(fault: Fault, base: Path, folder: Path, wanted: Stand, alone: Sequence[int]) -> Tried:
+    with ExitStack() as stack:
+        if fault.own_disk:
+            stack.enter_context(small_disk(folder))
+            folder = folder / "school"
+        place = stack.enter_context(_place(base, folder))
+        before = _stand(place)
+        with fault.brought(place):
+            during = [_run(place, fault.jobs) for _ in range(RUNS)]
+        then = _stand(place)
+        set_clock(folder, LATER)
+        after = [_run(place, EVERY_JOB) for _ in range(RUNS)]
+        end = _stand(place)
+    wrong = [*_harm(then, before, wanted), *_unsaid(during), *_unhealed(end, wanted)]
+    if [each.code for each in after] != list(alone):
+        wrong.append("it is not well again: " + " / ".join(_sentences(after[-1])))
+    alerts = (then.mailbox.others - before.mailbox.others, end.mailbox.others - wanted.mailbox.others)
+    sentence = next((each for ended in during for each in _sentences(ended)), "")
+    codes, codes_after = tuple(each.code for each in during), tuple(each.code for each in after)
+    return Tried(fault, codes, sentence, alerts, codes_after, tuple(wrong))
+
+
+@contextmanager
+def _place(base: Path, folder: Path) -> Iterator[Place]:
+    """A copy of the school on the morning of the reminder, all that came before done, with servers of its own."""
+    shutil.copytree(base, folder)
+    log = folder.parent / f"{folder.name}-mailbox.jsonl"
+    with post_office(log) as post, ExitStack() as sims:
+        place = Place(folder, post, sims)
+        set_keys(folder, {"port": str(post.port)})
+        place.open_sims()
+        set_clock(folder, EVE)
+        _run(place, EVERY_JOB)
+        set_clock(folder, MOMENT)
+        corrected_proforma(folder, MOMENT)
+        yield place
+
+
+def _run(place: Place, jobs: Sequence[str]) -> Ended:
+    return run_command([*place.words, *command()], place.folder, jobs, place.struck_by)
+
+
+def _stand(place: Place) -> Stand:
+    writes = writes_in_sims(place.folder)
+    return Stand(
+        store_rows(place.folder),
+        values_in_sims(place.folder),
+        frozenset(writes),
+        sum(count > 1 for count in writes.values()),
+        mailbox(place.folder, place.post.mails(), reference_year()),
+    )
+
+
+def _harm(then: Stand, before: Stand, wanted: Stand) -> list[str]:
+    """What was done while the fault lasted that should not: a row as it was neither before nor will be is one."""
+    found = []
+    if strange := then.store - before.store - wanted.store:
+        found.append(f"the store was changed: {differing_tables(strange, frozenset())}")
+    if named := then.mailbox.came.keys() - wanted.mailbox.came.keys():
+        found.append(f"{len(named)} messages to staff left that should not")
+    if then.writes - wanted.writes:
+        found.append("something was written into SIMS that should not")
+    return found
+
+
+def _unsaid(during: Sequence[Ended]) -> list[str]:
+    found = [f"it printed: {word}" for word in NO_SENTENCE if any(word in ended.printed for ended in during)]
+    if all(ended.code in WELL for ended in during) and not any(map(_sentences, during)):
+        found.append("nobody was told: neither a sentence nor an exit code")
+    return found
+
+
+def _unhealed(end: Stand, wanted: Stand) -> list[str]:
+    found = mailbox_faults(end.mailbox, wanted.mailbox, 0)
+    if end.store != wanted.store:
+        found.append(f"afterwards the store differs: {differing_tables(end.store, wanted.store)}")
+    if end.sims != wanted.sims or end.writes != wanted.writes:
+        found.append("afterwards SIMS does not hold the same")
+    if end.written_twice:
+        found.append(f"{end.written_twice} revisions were written twice")
+    return found
+
+
+def _sentences(ended: Ended) -> list[str]:
+    """Problems as the command printed them; what ended the whole command is its last line."""
+    found = [line.removeprefix("  ! ") for line in ended.printed.splitlines() if line.startswith("  ! ")]
+    lines = ended.printed.strip().splitlines()
+    return found or ([lines[-1]] if lines and ended.code not in WELL else [])
+
+
+def _print(tried: Tried) -> None:
+    codes = " ".join(map(str, tried.codes))
+    print(
+        f"{tried.fault.name:<28} exit {codes:<5} alerts {tried.alerts[0]} + {tried.alerts[1]} {tried.sentence[:SHOWN]}"
+    )
+    for each in tried.wrong:
+        print(f"    WRONG: {each}.")
