@@ -75,21 +75,24 @@ class End:
     faults: list[str] = field(default_factory=list)
 
 
-def cycle(minutes: float = MINUTES, by: By = "serve", steps: Sequence[Step] = STEPS) -> bool:
+def cycle(minutes: float = MINUTES, by: By = "serve") -> bool:
     """Whether the school under fire ended as the one that was left alone; `by`: what is killed."""
+    with tempfile.TemporaryDirectory(prefix="sims-sync-soak-", ignore_cleanup_errors=True) as name:
+        make_cycle_school(Path(name) / "base")
+        return prove_cycle(Path(name) / "base", Path(name), minutes, by)
+
+
+def prove_cycle(base: Path, place: Path, minutes: float, by: By, steps: Sequence[Step] = STEPS) -> bool:
+    """Play the script in two copies of a school, one of them under fire."""
     began = time.monotonic()
     fire = Fire(random.Random(20_261_130), minutes * 60 / len(steps))  # noqa: S311 - the same instants every time
-    with tempfile.TemporaryDirectory(prefix="sims-sync-soak-", ignore_cleanup_errors=True) as name:
-        place = Path(name)
-        make_year_school(place / "base", 25, "http://127.0.0.1:9")
-        prepare_for_cycle(place / "base")
-        wanted = _play(place / "base", place / "alone", by, steps)
-        found = _play(place / "base", place / "killed", by, steps, fire)
+    wanted = _play(base, place / "alone", by, steps)
+    found = _play(base, place / "killed", by, steps, fire)
     faults = [*wanted.faults, *found.faults, *_differences(found, wanted, fire.kills)]
     if not fire.kills or not wanted.writes or not wanted.mailbox.came:
         faults.append("this proves nothing: nothing was killed, written or sent")
     killed = f"{fire.kills} kills of `sims-sync {' '.join(_words(by))}`"
-    print(f"cycle: {killed} in {minutes:g} minutes, over {len(steps)} days;")
+    print(f"cycle: {killed} in {minutes:.2g} minutes, over {len(steps)} days;")
     print(f"       {found.runs} jobs ran ({wanted.runs} undisturbed); SIMS took {sum(found.writes.values())} revisions")
     print(
         f"       ({sum(wanted.writes.values())} undisturbed), staff {sum(found.mailbox.came.values())} messages",
@@ -174,8 +177,9 @@ def _differences(found: End, wanted: End, kills: int) -> list[str]:
     return faults
 
 
-def prepare_for_cycle(base: Path) -> None:
-    """Every job due each few seconds, and a folder for each list."""
+def make_cycle_school(base: Path) -> None:
+    """A school that pushes and writes lists, every job due each few seconds, the first plan of each kind released."""
+    make_year_school(base, 9, "http://127.0.0.1:9")  # until a copy has servers
     path = base / "config.toml"
     text = re.sub(r"\[jobs\.\w+\]\nschedule = .*\n", "", path.read_text(encoding="utf-8"))
     text += "".join(f'\n[jobs.{job}]\nschedule = "{SCHEDULE}"\n' for job in JOBS)

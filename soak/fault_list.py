@@ -8,7 +8,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -49,11 +49,11 @@ Brought = Callable[[Place], AbstractContextManager[None]]
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One fault. `jobs`: what is run while it lasts; `own_disk`: the school lies on a small disk of its own."""
+    """One fault. `jobs`: what is run while it lasts, None = as without it; `own_disk`: the school has a small disk."""
 
     name: str
     brought: Brought
-    jobs: Sequence[str] = field(default=EVERY_JOB)
+    jobs: Sequence[str] | None = None
     own_disk: bool = False
     as_root: bool = False  # only the administrator of a Linux machine can bring it about
 
@@ -61,7 +61,7 @@ class Fault:
 @contextmanager
 def small_disk(point: Path) -> Iterator[None]:
     """A disk of its own, mounted at `point`."""
-    point.mkdir()
+    point.mkdir(parents=True)
     _root("mount", "-t", "tmpfs", "-o", f"size={DISK_MEGABYTES}m", "tmpfs", str(point))
     try:
         yield
@@ -93,7 +93,7 @@ def _disk_read_only(place: Place) -> Iterator[None]:
 @contextmanager
 def _store_without_rights(place: Place) -> Iterator[None]:
     """The service's account owns everything but may not write to the store."""
-    for path in (place.folder, *place.folder.rglob("*")):
+    for path in (place.folder, *place.folder.rglob("*"), *(place.folder / "sims").iterdir()):
         os.chown(path, int(NOBODY), int(NOBODY))
     files = list(place.folder.glob(f"{STORE}*"))
     for path in files:

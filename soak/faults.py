@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from soak.cycle import prepare_for_cycle
+from soak.cycle import make_cycle_school
 from soak.cycle_script import corrected_proforma
 from soak.fault_list import EVERY_JOB, FAULTS, Fault, Place, may_be_tried, small_disk
 from soak.folder import Ended, command, run_command, set_clock, set_keys
@@ -22,7 +22,7 @@ from soak.outbox_facts import Mailbox, mailbox, mailbox_faults
 from soak.post import post_office
 from soak.push_school import values_in_sims, writes_in_sims
 from soak.store_facts import differing_tables, store_rows
-from soak.year_school import REMINDER_DAY, at_half_past_seven, make_year_school, reference_year
+from soak.year_school import REMINDER_DAY, at_half_past_seven, reference_year
 
 RUNS = 2
 WELL = frozenset({0, 3})
@@ -35,7 +35,7 @@ SHOWN = 150
 
 @dataclass(frozen=True, slots=True)
 class Stand:
-    """How a school stands at one moment; `alerts`: what came to the admin and the programme lead."""
+    """How a school stands at one moment."""
 
     store: frozenset[str]
     sims: tuple[str, ...]
@@ -46,31 +46,42 @@ class Stand:
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """What came of one fault."""
+    """What came of one fault; `alerts`: how many mails to the admin came while it lasted, and how many afterwards."""
 
     fault: Fault
     codes: tuple[int, ...]
     sentence: str
     alerts: tuple[int, int]
-    codes_after: tuple[int, ...]
     wrong: tuple[str, ...]
 
 
-def faults(names: Sequence[str] = (), chosen: Sequence[Fault] = FAULTS) -> bool:
+@dataclass(frozen=True, slots=True)
+class Course:
+    """What is run while a fault lasts and after it, and how often."""
+
+    jobs: Sequence[str] = EVERY_JOB
+    runs: int = RUNS
+
+
+def faults(names: Sequence[str] = ()) -> bool:
     """Whether the school came well through each of them; `names`: only those with one of these words in their name."""
-    began = time.monotonic()
-    asked = [fault for fault in chosen if not names or any(name in fault.name for name in names)]
-    able = [fault for fault in asked if may_be_tried(fault)]
+    chosen = [fault for fault in FAULTS if not names or any(name in fault.name for name in names)]
     with tempfile.TemporaryDirectory(prefix="sims-sync-soak-", ignore_cleanup_errors=True) as name:
-        base = Path(name) / "base"
-        make_year_school(base, 25, "http://127.0.0.1:9")
-        prepare_for_cycle(base)
-        before, wanted, alone = _undisturbed(base, Path(name) / "alone")
         Path(name).chmod(0o755)  # another account works in it for one of the faults
-        tried = [_try(fault, base, Path(name) / f"fault-{number}", wanted, alone) for number, fault in enumerate(able)]
-    for each in tried:
-        _print(each)
-    for fault in asked:
+        make_cycle_school(Path(name) / "base")
+        return prove_faults(Path(name) / "base", Path(name), chosen)
+
+
+def prove_faults(base: Path, place: Path, chosen: Sequence[Fault], course: Course = Course()) -> bool:
+    """Try each fault in a copy of a school."""
+    began = time.monotonic()
+    able = [fault for fault in chosen if may_be_tried(fault)]
+    before, wanted, alone = _undisturbed(base, place / "alone", course)
+    tried = []
+    for number, fault in enumerate(able):
+        tried.append(_try(fault, base, place / f"fault-{number}", course, wanted, alone))
+        _print(tried[-1])
+    for fault in chosen:
         if fault not in able:
             print(f"faults: {fault.name}: not tried, only the administrator of a Linux machine can bring it about.")
     well = sum(not each.wrong for each in tried)
@@ -78,49 +89,53 @@ def faults(names: Sequence[str] = (), chosen: Sequence[Fault] = FAULTS) -> bool:
     return well == len(tried) > 0 and bool(wanted.mailbox.came - before.mailbox.came)
 
 
-def _undisturbed(base: Path, folder: Path) -> tuple[Stand, Stand, list[int]]:
+def _undisturbed(base: Path, folder: Path, course: Course) -> tuple[Stand, Stand, list[int]]:
     """The school without a fault: before the day, at its end, and its exit codes."""
-    with _place(base, folder) as place:
+    with _place(base, folder, course, folder.with_suffix(".others")) as place:
         before = _stand(place)
-        codes = [_run(place, EVERY_JOB).code for _ in range(RUNS)]
+        for _ in range(course.runs):
+            _run(place, course.jobs)
         set_clock(folder, LATER)
-        codes += [_run(place, EVERY_JOB).code for _ in range(RUNS)]
-        return before, _stand(place), codes[RUNS:]
+        codes = [_run(place, course.jobs).code for _ in range(course.runs)]
+        return before, _stand(place), codes
 
 
-def _try(fault: Fault, base: Path, folder: Path, wanted: Stand, alone: Sequence[int]) -> Tried:
+def _try(fault: Fault, base: Path, folder: Path, course: Course, wanted: Stand, alone: Sequence[int]) -> Tried:
     with ExitStack() as stack:
         if fault.own_disk:
             stack.enter_context(small_disk(folder))
-            folder = folder / "school"
-        place = stack.enter_context(_place(base, folder))
+        place = stack.enter_context(_place(base, folder / "school", course, folder.with_suffix(".others")))
         before = _stand(place)
         with fault.brought(place):
-            during = [_run(place, fault.jobs) for _ in range(RUNS)]
+            during = [_run(place, fault.jobs or course.jobs) for _ in range(course.runs)]
         then = _stand(place)
-        set_clock(folder, LATER)
-        after = [_run(place, EVERY_JOB) for _ in range(RUNS)]
+        set_clock(place.folder, LATER)
+        after = [_run(place, course.jobs) for _ in range(course.runs)]
         end = _stand(place)
     wrong = [*_harm(then, before, wanted), *_unsaid(during), *_unhealed(end, wanted)]
     if [each.code for each in after] != list(alone):
         wrong.append("it is not well again: " + " / ".join(_sentences(after[-1])))
-    alerts = (then.mailbox.others - before.mailbox.others, end.mailbox.others - wanted.mailbox.others)
+    alerts = (then.mailbox.others - before.mailbox.others, end.mailbox.others - then.mailbox.others)
     sentence = next((each for ended in during for each in _sentences(ended)), "")
-    codes, codes_after = tuple(each.code for each in during), tuple(each.code for each in after)
-    return Tried(fault, codes, sentence, alerts, codes_after, tuple(wrong))
+    return Tried(fault, tuple(each.code for each in during), sentence, alerts, tuple(wrong))
 
 
 @contextmanager
-def _place(base: Path, folder: Path) -> Iterator[Place]:
-    """A copy of the school on the morning of the reminder, all that came before done, with servers of its own."""
+def _place(base: Path, folder: Path, course: Course, others: Path) -> Iterator[Place]:
+    """A copy of the school on the morning of the reminder, all that came before done, with servers of its own.
+
+    `others`: where the other machines' files lie, SIMS's and the mail server's, which no fault of our disk touches.
+    """
     shutil.copytree(base, folder)
-    log = folder.parent / f"{folder.name}-mailbox.jsonl"
-    with post_office(log) as post, ExitStack() as sims:
+    others.mkdir()
+    shutil.move(folder / "sims", others / "sims")
+    (folder / "sims").symlink_to(others / "sims", target_is_directory=True)
+    with post_office(others / "mailbox.jsonl") as post, ExitStack() as sims:
         place = Place(folder, post, sims)
         set_keys(folder, {"port": str(post.port)})
         place.open_sims()
         set_clock(folder, EVE)
-        _run(place, EVERY_JOB)
+        _run(place, course.jobs)
         set_clock(folder, MOMENT)
         corrected_proforma(folder, MOMENT)
         yield place

@@ -24,7 +24,6 @@ from soak.post import HOST
 
 STUDENTS = 60
 STARTS_WITH = "2026-27/autumn-1"
-PULLS = ("pull_students", "pull_results", "pull_entries")
 FIRST_READ = datetime(2026, 9, 3, 5, 0, tzinfo=UTC)
 HALF_PAST_SEVEN = time(7, 30)
 EVERY_THIRD = 3
@@ -69,10 +68,9 @@ def make_year_school(base: Path, port: int, sims_url: str | None = None) -> None
         for half_term in year.ids():
             sims.executemany(INSERT_RESULT, _typed(year, half_term, students))
     set_clock(base, FIRST_READ)
-    for job in PULLS:
-        sims_sync(base, "run", job)
+    for jobs in (("pull_students",), ("pull_results", "pull_entries")):
+        sims_sync(base, "run", *jobs)
         sims_sync(base, "plans", "release", "--first", "--reason", "soak")
-    sims_sync(base, "run", "pull_results")
     _decide(base)
 
 
