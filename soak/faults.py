@@ -25,9 +25,10 @@ from soak.store_facts import differing_tables, store_rows
 from soak.year_school import REMINDER_DAY, at_half_past_seven, reference_year
 
 RUNS = 2
+MAILBOX = "mailbox.jsonl"
 WELL = frozenset({0, 3})
 MOMENT = at_half_past_seven(REMINDER_DAY)
-EVE = MOMENT - timedelta(days=1)
+EVE = MOMENT - timedelta(hours=20)
 LATER = MOMENT + timedelta(hours=1)
 NO_SENTENCE = ("Traceback", "unforeseen")
 SHOWN = 150
@@ -68,18 +69,29 @@ def faults(names: Sequence[str] = ()) -> bool:
     chosen = [fault for fault in FAULTS if not names or any(name in fault.name for name in names)]
     with tempfile.TemporaryDirectory(prefix="sims-sync-soak-", ignore_cleanup_errors=True) as name:
         Path(name).chmod(0o755)  # another account works in it for one of the faults
-        make_cycle_school(Path(name) / "base")
-        return prove_faults(Path(name) / "base", Path(name), chosen)
+        make_eve_school(Path(name) / "eve")
+        return prove_faults(Path(name) / "eve", Path(name), chosen)
 
 
-def prove_faults(base: Path, place: Path, chosen: Sequence[Fault], course: Course = Course()) -> bool:
+def make_eve_school(folder: Path, jobs: Sequence[str] = EVERY_JOB) -> None:
+    """The school on the eve of the reminder, with all that was due before done; a mailbox lies in it."""
+    make_cycle_school(folder)
+    with post_office(folder / MAILBOX) as post, ExitStack() as sims:
+        place = Place(folder, post, sims)
+        set_keys(folder, {"port": str(post.port)})
+        place.open_sims()
+        set_clock(folder, EVE)
+        _run(place, jobs)
+
+
+def prove_faults(eve: Path, place: Path, chosen: Sequence[Fault], course: Course = Course()) -> bool:
     """Try each fault in a copy of a school."""
     began = time.monotonic()
     able = [fault for fault in chosen if may_be_tried(fault)]
-    before, wanted, alone = _undisturbed(base, place / "alone", course)
+    before, wanted, alone = _undisturbed(eve, place / "alone", course)
     tried = []
     for number, fault in enumerate(able):
-        tried.append(_try(fault, base, place / f"fault-{number}", course, wanted, alone))
+        tried.append(_try(fault, eve, place / f"fault-{number}", course, wanted, alone))
         _print(tried[-1])
     for fault in chosen:
         if fault not in able:
@@ -89,9 +101,9 @@ def prove_faults(base: Path, place: Path, chosen: Sequence[Fault], course: Cours
     return well == len(tried) > 0 and bool(wanted.mailbox.came - before.mailbox.came)
 
 
-def _undisturbed(base: Path, folder: Path, course: Course) -> tuple[Stand, Stand, list[int]]:
+def _undisturbed(eve: Path, folder: Path, course: Course) -> tuple[Stand, Stand, list[int]]:
     """The school without a fault: before the day, at its end, and its exit codes."""
-    with _place(base, folder, course, folder.with_suffix(".others")) as place:
+    with _place(eve, folder, folder.with_suffix(".others")) as place:
         before = _stand(place)
         for _ in range(course.runs):
             _run(place, course.jobs)
@@ -100,11 +112,11 @@ def _undisturbed(base: Path, folder: Path, course: Course) -> tuple[Stand, Stand
         return before, _stand(place), codes
 
 
-def _try(fault: Fault, base: Path, folder: Path, course: Course, wanted: Stand, alone: Sequence[int]) -> Tried:
+def _try(fault: Fault, eve: Path, folder: Path, course: Course, wanted: Stand, alone: Sequence[int]) -> Tried:
     with ExitStack() as stack:
         if fault.own_disk:
             stack.enter_context(small_disk(folder))
-        place = stack.enter_context(_place(base, folder / "school", course, folder.with_suffix(".others")))
+        place = stack.enter_context(_place(eve, folder / "school", folder.with_suffix(".others")))
         before = _stand(place)
         with fault.brought(place):
             during = [_run(place, fault.jobs or course.jobs) for _ in range(course.runs)]
@@ -121,21 +133,20 @@ def _try(fault: Fault, base: Path, folder: Path, course: Course, wanted: Stand, 
 
 
 @contextmanager
-def _place(base: Path, folder: Path, course: Course, others: Path) -> Iterator[Place]:
-    """A copy of the school on the morning of the reminder, all that came before done, with servers of its own.
+def _place(eve: Path, folder: Path, others: Path) -> Iterator[Place]:
+    """A copy of the school on the morning of the reminder, with servers of its own.
 
     `others`: where the other machines' files lie, SIMS's and the mail server's, which no fault of our disk touches.
     """
-    shutil.copytree(base, folder)
+    shutil.copytree(eve, folder)
     others.mkdir()
     shutil.move(folder / "sims", others / "sims")
+    shutil.move(folder / MAILBOX, others / MAILBOX)
     (folder / "sims").symlink_to(others / "sims", target_is_directory=True)
-    with post_office(others / "mailbox.jsonl") as post, ExitStack() as sims:
+    with post_office(others / MAILBOX) as post, ExitStack() as sims:
         place = Place(folder, post, sims)
         set_keys(folder, {"port": str(post.port)})
         place.open_sims()
-        set_clock(folder, EVE)
-        _run(place, course.jobs)
         set_clock(folder, MOMENT)
         corrected_proforma(folder, MOMENT)
         yield place

@@ -20,7 +20,7 @@ from datetime import date
 from pathlib import Path
 
 from soak.folder import command, run_command, set_clock, set_keys, sims_sync, with_config
-from soak.outbox_facts import mailbox, mailbox_faults
+from soak.outbox_facts import listed_as_unknown, mailbox, mailbox_faults
 from soak.post import Post, post_office
 from soak.year_school import at_half_past_seven, make_year_school, message_days, reference_year
 
@@ -98,14 +98,16 @@ def prove_messages(base: Path, place: Path, days: Sequence[date], kills: int, jo
     with _copy(base, place / "killed") as post:
         _play_killed(place / "killed", days, kills, killed)
         found = mailbox(place / "killed", post.mails(), year)
+        listed = listed_as_unknown(place / "killed")
     faults = mailbox_faults(found, wanted, killed.kills)
+    if listed != found.unknown:
+        faults.append("`messages list` does not list what is unknown")
     if not wanted.came or not killed.kills or wanted.unknown:
         faults.append("this proves nothing: no message left, or nothing was killed")
     print(f"messages: {killed.kills} kills on {len(days)} days; {sum(wanted.came.values())} messages left undisturbed;")
     came = len(found.unknown & {message_id for message_id, _ in found.came})
-    print(
-        f"          {len(found.came)} came, each once; {len(found.unknown)} are listed as unknown ({came} of them came);"
-    )
+    unknown = f"{len(found.unknown)} are listed as unknown ({came} of them came)"
+    print(f"          {len(found.came)} came, each once; {unknown};")
     print(f"          {found.outside} outside the send window; {found.others} alerts ({wanted.others} undisturbed).")
     places = ", ".join(f"{count} {kind}" for kind, count in killed.places.most_common())
     print(f"          {places}; {killed.ended} ended before their instant; {time.monotonic() - began:,.0f} s.")
@@ -118,7 +120,7 @@ def prove_messages(base: Path, place: Path, days: Sequence[date], kills: int, jo
 def _copy(base: Path, folder: Path) -> Iterator[Post]:
     """A copy of the school with a mail server of its own."""
     shutil.copytree(base, folder)
-    with post_office(folder / "mailbox.jsonl") as post:
+    with post_office(folder / "mails.jsonl") as post:
         set_keys(folder, {"port": str(post.port)})
         yield post
 

@@ -36,10 +36,10 @@ class Mailbox:
 def mailbox(folder: Path, mails: Sequence[Mail], year: SchoolYear) -> Mailbox:
     """Read both sides. `outside`: how many to staff are dated outside the send window."""
     with closing(sqlite3.connect(folder / "sims-sync.db")) as store:
-        kinds = dict(store.execute("SELECT message_id, kind FROM message").fetchall())
+        rows = store.execute("SELECT message_id, kind, state FROM message").fetchall()
+    kinds = {message_id: kind for message_id, kind, _ in rows}
     to_staff = [mail for mail in mails if kinds.get(mail.message_id, MessageKind.REPORT) in TO_STAFF]
-    listed = json.loads(sims_sync(folder, "messages", "list", "--json").printed)["messages"]
-    states = {row["message_id"]: row["state"] for row in listed if row["kind"] in TO_STAFF}
+    states = {message_id: state for message_id, kind, state in rows if kind in TO_STAFF}
     return Mailbox(
         came=Counter((mail.message_id, mail.recipient) for mail in to_staff),
         others=len(mails) - len(to_staff),
@@ -47,6 +47,12 @@ def mailbox(folder: Path, mails: Sequence[Mail], year: SchoolYear) -> Mailbox:
         sent=frozenset(name for name, state in states.items() if state == "sent"),
         outside=sum(not year.in_send_window(mail.dated) for mail in to_staff),
     )
+
+
+def listed_as_unknown(folder: Path) -> frozenset[str]:
+    """What `messages list` shows a person as unknown, of messages to staff."""
+    listed = json.loads(sims_sync(folder, "messages", "list", "--json").printed)["messages"]
+    return frozenset(row["message_id"] for row in listed if row["kind"] in TO_STAFF and row["state"] == "unknown")
 
 
 def mailbox_faults(found: Mailbox, wanted: Mailbox, kills: int) -> list[str]:

@@ -1,0 +1,112 @@
+"""Do the long proofs run, and would they notice what they are there for? Each with a few kills, on one small school."""
+
+import smtplib
+import sys
+from collections import Counter
+from dataclasses import replace
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+
+from soak.cycle import prove_cycle
+from soak.cycle_script import STEPS
+from soak.fault_list import FAULTS
+from soak.faults import Course, make_eve_school, prove_faults
+from soak.messages import prove_messages
+from soak.outbox_facts import Mailbox, mailbox_faults
+from soak.post import HOST, post_office
+from soak.store_facts import differing_tables
+from soak.year_school import REMINDER_DAY, message_days, reference_year
+
+ON_THE_EVE = ("run", "pull_students", "pull_entries", "collect_proformas", "send_messages")
+JOBS = ("run", "send_messages")
+SENT = frozenset({"<1@school>", "<2@school>"})
+WHOLE = Mailbox(Counter({("<1@school>", "t1"): 1, ("<2@school>", "t2"): 1}), 0, frozenset(), SENT, 0)
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the proofs are played on Linux")
+
+
+@pytest.fixture(scope="module")
+def school(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    base = tmp_path_factory.mktemp("soak") / "base"
+    make_eve_school(base, ON_THE_EVE)
+    return base
+
+
+def test_killed_while_it_sends_reminders_the_same_set_leaves(school: Path, tmp_path: Path) -> None:
+    assert prove_messages(school, tmp_path, [REMINDER_DAY], kills=3, jobs=JOBS)
+
+
+def test_the_whole_cycle_under_fire_ends_as_without(school: Path, tmp_path: Path) -> None:
+    assert prove_cycle(school, tmp_path, 0.02, "run", STEPS[1:2], rounds=1)
+
+
+def test_a_mail_server_that_is_down_is_said_and_survived(
+    school: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    down = next(fault for fault in FAULTS if fault.name == "mail server down")
+    assert prove_faults(school, tmp_path, [down], Course(JOBS, runs=1))
+    assert "The mail server cannot be reached" in capsys.readouterr().out
+
+
+def test_the_mail_server_writes_down_what_it_took_and_can_be_away_for_a_while(tmp_path: Path) -> None:
+    message = EmailMessage()
+    message["From"], message["To"], message["Subject"] = "a@school.example", "b@school.example", "Hello"
+    message["Message-ID"], message["Date"] = "<1@school.example>", "Tue, 01 Dec 2026 07:30:00 +0000"
+    message.set_content("Text")
+    with post_office(tmp_path / "mailbox.jsonl") as post:
+        for _ in range(2):
+            with smtplib.SMTP(HOST, post.port) as client:
+                client.send_message(message)
+            post.close()
+            with pytest.raises(ConnectionRefusedError):
+                smtplib.SMTP(HOST, post.port)
+            post.open()
+        assert [(mail.message_id, mail.recipient) for mail in post.mails()] == [
+            ("<1@school.example>", "b@school.example")
+        ] * 2
+
+
+@pytest.mark.parametrize(
+    ("found", "kills", "fault"),
+    [
+        (replace(WHOLE, came=Counter({("<1@school>", "t1"): 2, ("<2@school>", "t2"): 1})), 1, "came twice"),
+        (replace(WHOLE, came=Counter({("<1@school>", "t1"): 1})), 1, "neither came nor are listed as unknown"),
+        (replace(WHOLE, came=Counter({("<1@school>", "t1"): 1, ("<2@school>", "t9"): 1})), 1, "to another reader"),
+        (replace(WHOLE, sent=frozenset(), unknown=SENT), 1, "2 are unknown after 1 kills"),
+        (replace(WHOLE, outside=1), 1, "outside the send window"),
+    ],
+    ids=["twice", "lost", "to another reader", "too many unknown", "outside the window"],
+)
+def test_a_wrong_mailbox_is_noticed(found: Mailbox, kills: int, fault: str) -> None:
+    assert fault in "; ".join(mailbox_faults(found, WHOLE, kills))
+
+
+def test_a_message_that_is_listed_as_unknown_may_have_come_or_not() -> None:
+    lost = replace(
+        WHOLE,
+        came=Counter({("<1@school>", "t1"): 1}),
+        sent=frozenset({"<1@school>"}),
+        unknown=frozenset({"<2@school>"}),
+    )
+    came = replace(WHOLE, sent=frozenset({"<1@school>"}), unknown=frozenset({"<2@school>"}))
+    assert mailbox_faults(lost, WHOLE, 1) == mailbox_faults(came, WHOLE, 1) == []
+
+
+def test_the_message_days_are_those_of_the_reference_calendar() -> None:
+    days = message_days(reference_year())
+    assert len(days) == 30
+    assert [f"{day:%a %d %b}" for day in days[5:10]] == [
+        "Tue 03 Nov",
+        "Tue 01 Dec",
+        "Thu 10 Dec",
+        "Fri 11 Dec",
+        "Wed 16 Dec",
+    ]
+
+
+def test_a_differing_row_is_told_by_its_table() -> None:
+    assert differing_tables(frozenset({"('entry', ('a',))", "('role', ())"}), frozenset({"('role', ())"})) == {
+        "entry": 1
+    }
