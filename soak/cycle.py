@@ -28,7 +28,7 @@ from soak.folder import command, set_clock, set_keys, sims_sync, with_config
 from soak.outbox_facts import Mailbox, mailbox, mailbox_faults
 from soak.post import Post, post_office
 from soak.push_school import values_in_sims, writes_in_sims
-from soak.store_facts import differing_tables, store_rows
+from soak.store_facts import differing_tables, examples, store_rows
 from soak.year_school import make_year_school, reference_year
 
 By = Literal["serve", "run"]
@@ -38,6 +38,7 @@ SCHEDULE = "*/3 30-45 7 * * *"  # so few due times that a jump of weeks between 
 ROUNDS = 2  # what is confirmed in the first may be seen in an export only by the second
 ROUND_SECONDS = 180
 STOP_SECONDS = 30
+SHOWN = 300  # of a row that differs: the people are invented
 
 
 @dataclass(slots=True)
@@ -176,12 +177,13 @@ def _differences(found: End, wanted: End, kills: int) -> list[str]:
         faults.append("SIMS does not hold the same values")
     if found.store != wanted.store:
         faults.append(f"the store differs: {differing_tables(found.store, wanted.store)}")
+        faults += [f"{side}: {row[:SHOWN]}" for side, row in examples(found.store, wanted.store)]
     return faults
 
 
 def make_cycle_school(base: Path) -> None:
     """A school that pushes and writes lists, every job due each few seconds, the first plan of each kind released."""
-    make_year_school(base, 9, "http://127.0.0.1:9")  # until a copy has servers
+    make_year_school(base, 9, "http://127.0.0.1:9", BEFORE)  # until a copy has servers
     path = base / "config.toml"
     text = re.sub(r"\[jobs\.\w+\]\nschedule = .*\n", "", path.read_text(encoding="utf-8"))
     text += "".join(f'\n[jobs.{job}]\nschedule = "{SCHEDULE}"\n' for job in JOBS)
@@ -193,7 +195,6 @@ def make_cycle_school(base: Path) -> None:
         found = [f"{kind}/{row[0]}" for kind, chosen in names for row in store.execute(chosen)]
     for each in [*found, "lead"]:
         (base / "lists" / each).mkdir(parents=True)
-    set_clock(base, BEFORE)
     first_proforma(base, BEFORE)
     sims_sync(base, "run", "collect_proformas")
     sims_sync(base, "plans", "release", "--first", "--reason", "soak")

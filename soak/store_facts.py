@@ -52,6 +52,12 @@ def differing_tables(one: frozenset[str], other: frozenset[str]) -> dict[str, in
     return dict(Counter(row.partition(",")[0].strip("('") for row in one ^ other))
 
 
+def examples(found: frozenset[str], wanted: frozenset[str], most: int = 2) -> list[tuple[str, str]]:
+    """A few rows that stand on one side only: ("too many" or "missing", the row)."""
+    sides = (("too many", found - wanted), ("missing", wanted - found))
+    return [(side, row) for side, rows in sides for row in sorted(rows)[:most]]
+
+
 def _without_moments(value: object) -> object:
     """A snapshot without its own moment and without the reads that it rests on, which say when they began."""
     if not isinstance(value, str) or not value.startswith('{"assessment"'):
