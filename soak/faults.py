@@ -47,12 +47,12 @@ class Stand:
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """What came of one fault; `alerts`: how many mails to the admin came while it lasted, and how many afterwards."""
+    """What came of one fault; `alerts`: the admin's mails while it lasted, and afterwards."""
 
     fault: Fault
     codes: tuple[int, ...]
     sentence: str
-    alerts: tuple[int, int]
+    alerts: tuple[tuple[str, ...], tuple[str, ...]]
     wrong: tuple[str, ...]
 
 
@@ -127,7 +127,8 @@ def _try(fault: Fault, eve: Path, folder: Path, course: Course, wanted: Stand, a
     wrong = [*_harm(then, before, wanted), *_unsaid(during), *_unhealed(end, wanted)]
     if [each.code for each in after] != list(alone):
         wrong.append("it is not well again: " + " / ".join(_sentences(after[-1])))
-    alerts = (then.mailbox.others - before.mailbox.others, end.mailbox.others - then.mailbox.others)
+    during_it = then.mailbox.others - wanted.mailbox.others
+    alerts = (tuple(during_it), tuple(end.mailbox.others - wanted.mailbox.others - during_it))
     sentence = next((each for ended in during for each in _sentences(ended)), "")
     return Tried(fault, tuple(each.code for each in during), sentence, alerts, tuple(wrong))
 
@@ -205,9 +206,8 @@ def _sentences(ended: Ended) -> list[str]:
 
 
 def _print(tried: Tried) -> None:
-    codes = " ".join(map(str, tried.codes))
-    print(
-        f"{tried.fault.name:<28} exit {codes:<5} alerts {tried.alerts[0]} + {tried.alerts[1]} {tried.sentence[:SHOWN]}"
-    )
+    print(f"{tried.fault.name}: exit {' '.join(map(str, tried.codes))}. {tried.sentence[:SHOWN]}")
+    for when, subjects in zip(("while it lasted", "afterwards"), tried.alerts, strict=True):
+        print(f"    mails to the admin {when}: {'; '.join(subjects) or 'none'}")
     for each in tried.wrong:
         print(f"    WRONG: {each}.")

@@ -24,10 +24,10 @@ TO_STAFF = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Mailbox:
-    """What came to staff (Message-ID and recipient), what else came, and what the school's outbox lists as unknown."""
+    """What came to staff (Message-ID and recipient), the subjects of what else came, and what the outbox says of it."""
 
     came: Counter[tuple[str, str]]
-    others: int
+    others: Counter[str]
     unknown: frozenset[str]
     sent: frozenset[str]
     outside: int
@@ -42,7 +42,7 @@ def mailbox(folder: Path, mails: Sequence[Mail], year: SchoolYear) -> Mailbox:
     states = {message_id: state for message_id, kind, state in rows if kind in TO_STAFF}
     return Mailbox(
         came=Counter((mail.message_id, mail.recipient) for mail in to_staff),
-        others=len(mails) - len(to_staff),
+        others=Counter(mail.subject for mail in mails if mail not in to_staff),
         unknown=frozenset(name for name, state in states.items() if state == "unknown"),
         sent=frozenset(name for name, state in states.items() if state == "sent"),
         outside=sum(not year.in_send_window(mail.dated) for mail in to_staff),

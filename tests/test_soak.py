@@ -22,7 +22,7 @@ from soak.year_school import REMINDER_DAY, message_days, reference_year
 ON_THE_EVE = ("run", "pull_students", "pull_entries", "collect_proformas", "send_messages")
 JOBS = ("run", "send_messages")
 SENT = frozenset({"<1@school>", "<2@school>"})
-WHOLE = Mailbox(Counter({("<1@school>", "t1"): 1, ("<2@school>", "t2"): 1}), 0, frozenset(), SENT, 0)
+WHOLE = Mailbox(Counter({("<1@school>", "t1"): 1, ("<2@school>", "t2"): 1}), Counter(), frozenset(), SENT, 0)
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the proofs are played on Linux")
 
