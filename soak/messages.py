@@ -108,9 +108,8 @@ def prove_messages(base: Path, place: Path, days: Sequence[date], kills: int, jo
     came = len(found.unknown & {message_id for message_id, _ in found.came})
     unknown = f"{len(found.unknown)} are listed as unknown ({came} of them came)"
     print(f"          {len(found.came)} came, each once; {unknown};")
-    print(
-        f"          {found.outside} outside the send window; {found.others.total()} mails to the admin ({wanted.others.total()} undisturbed)."
-    )
+    alerts = f"{found.others.total()} mails to the admin ({wanted.others.total()} undisturbed)"
+    print(f"          {found.outside} outside the send window; {alerts}.")
     places = ", ".join(f"{count} {kind}" for kind, count in killed.places.most_common())
     print(f"          {places}; {killed.ended} ended before their instant; {time.monotonic() - began:,.0f} s.")
     for fault in faults:
