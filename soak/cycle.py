@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Literal
 
 from jobs import JOBS
+from sims_sync.demo.cycle import write_private
 from sims_sync.demo.oneroster_child import oneroster_child
 from soak.cycle_script import BEFORE, STEPS, Step, first_proforma
 from soak.folder import command, set_clock, set_keys, sims_sync, with_config
@@ -38,6 +39,7 @@ SCHEDULE = "*/3 30-45 7 * * *"  # so few due times that a jump of weeks between 
 ROUNDS = 2  # what is confirmed in the first may be seen in an export only by the second
 ROUND_SECONDS = 180
 STOP_SECONDS = 30
+PASSPHRASE_FILE = "backup-passphrase.txt"  # noqa: S105 - a file's name
 SHOWN = 300  # of a row that differs: the people are invented
 
 
@@ -189,7 +191,10 @@ def make_cycle_school(base: Path) -> None:
     text += "".join(f'\n[jobs.{job}]\nschedule = "{SCHEDULE}"\n' for job in JOBS)
     folders = {"houses": "lists/houses/{house}", "groups": "lists/groups/{group}", "lead": "lists/lead"}
     text += "\n[reports.folders]\n" + "".join(f'{name} = "{each}"\n' for name, each in folders.items())
+    text += f'\n[backup]\nfolder = "backups"\npassphrase = "file:{PASSPHRASE_FILE}"\n'
     path.write_text(text, encoding="utf-8")
+    write_private(base / PASSPHRASE_FILE, "four invented words of the soak")
+    (base / "backups").mkdir()
     with closing(sqlite3.connect(base / "sims-sync.db")) as store:
         names = [("houses", "SELECT name FROM house"), ("groups", "SELECT name FROM tutor_group")]
         found = [f"{kind}/{row[0]}" for kind, chosen in names for row in store.execute(chosen)]
