@@ -27,7 +27,7 @@ from sims_sync.demo.oneroster_child import oneroster_child
 from soak.cycle_script import BEFORE, STEPS, Step, first_proforma
 from soak.folder import command, set_clock, set_keys, sims_sync, with_config
 from soak.outbox_facts import Mailbox, mailbox, mailbox_faults
-from soak.post import Post, post_office
+from soak.post import MAILBOX, Post, post_office
 from soak.push_school import values_in_sims, writes_in_sims
 from soak.store_facts import differing_tables, examples, store_rows
 from soak.year_school import make_year_school, reference_year
@@ -132,7 +132,7 @@ def _play(base: Path, folder: Path, by: By, steps: Sequence[Step], rounds: int, 
 
 @contextmanager
 def _servers(folder: Path) -> Iterator[Post]:
-    with post_office(folder / "mails.jsonl") as post, oneroster_child(folder / "sims", os.environ) as url:
+    with post_office(folder / MAILBOX) as post, oneroster_child(folder / "sims", os.environ) as url:
         set_keys(folder, {"port": str(post.port), "base_url": f'"{url}"', "token_url": f'"{url}/connect/token"'})
         yield post
 

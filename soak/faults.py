@@ -19,13 +19,12 @@ from soak.cycle_script import corrected_proforma
 from soak.fault_list import EVERY_JOB, FAULTS, Fault, Place, may_be_tried, small_disk
 from soak.folder import Ended, command, run_command, set_clock, set_keys
 from soak.outbox_facts import Mailbox, mailbox, mailbox_faults
-from soak.post import post_office
+from soak.post import MAILBOX, post_office
 from soak.push_school import values_in_sims, writes_in_sims
 from soak.store_facts import differing_tables, store_rows
 from soak.year_school import REMINDER_DAY, at_half_past_seven, reference_year
 
 RUNS = 2
-MAILBOX = "mailbox.jsonl"
 WELL = frozenset({0, 3})
 MOMENT = at_half_past_seven(REMINDER_DAY)
 EVE = MOMENT - timedelta(hours=20)

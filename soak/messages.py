@@ -21,7 +21,7 @@ from pathlib import Path
 
 from soak.folder import command, run_command, set_clock, set_keys, sims_sync, with_config
 from soak.outbox_facts import listed_as_unknown, mailbox, mailbox_faults
-from soak.post import Post, post_office
+from soak.post import MAILBOX, Post, post_office
 from soak.year_school import at_half_past_seven, make_year_school, message_days, reference_year
 
 CYCLE = ("run", "--all")
@@ -121,7 +121,7 @@ def prove_messages(base: Path, place: Path, days: Sequence[date], kills: int, jo
 def _copy(base: Path, folder: Path) -> Iterator[Post]:
     """A copy of the school with a mail server of its own."""
     shutil.copytree(base, folder)
-    with post_office(folder / "mails.jsonl") as post:
+    with post_office(folder / MAILBOX) as post:
         set_keys(folder, {"port": str(post.port)})
         yield post
 
