@@ -9,12 +9,12 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from sims_sync.demo.oneroster_child import oneroster_child
-from soak.folder import set_clock, set_keys
+from soak.folder import set_keys, set_own_clock
 from soak.post import HOST, Post
 from soak.year_school import REMINDER_DAY, at_half_past_seven
 
@@ -33,6 +33,7 @@ class Place:
     sims: ExitStack
     words: Sequence[str] = ()
     struck_by: str = ""
+    sims_clock: datetime | None = None
 
     def open_sims(self) -> None:
         """Serve the simulated SIMS, and tell the school where."""
@@ -171,8 +172,11 @@ def _no_name_resolves(place: Place) -> Iterator[None]:
 def _clock(days: int) -> Brought:
     @contextmanager
     def wrong(place: Place) -> Iterator[None]:
-        set_clock(place.folder, at_half_past_seven(REMINDER_DAY) + timedelta(days=days))
+        right = at_half_past_seven(REMINDER_DAY)
+        set_own_clock(place.folder, right + timedelta(days=days))
+        place.sims_clock = right  # SIMS is another machine
         yield
+        place.sims_clock = None
 
     return wrong
 

@@ -154,7 +154,7 @@ def _place(eve: Path, folder: Path, others: Path) -> Iterator[Place]:
 
 
 def _run(place: Place, jobs: Sequence[str]) -> Ended:
-    return run_command([*place.words, *command()], place.folder, jobs, place.struck_by)
+    return run_command([*place.words, *command()], place.folder, jobs, place.struck_by, place.sims_clock)
 
 
 def _stand(place: Place) -> Stand:
