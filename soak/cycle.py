@@ -33,6 +33,8 @@ from soak.store_facts import differing_tables, examples, store_rows
 from soak.year_school import make_year_school, reference_year
 
 By = Literal["serve", "run"]
+SERVE = ("serve",)
+RUN_ALL = ("run", "--all")
 MINUTES = 10.0
 SHORTEST_SECONDS, LONGEST_SECONDS = 0.3, 6.0
 SCHEDULE = "*/3 30-45 7 * * *"  # so few due times that a jump of weeks between two days is soon over
@@ -82,21 +84,26 @@ def cycle(minutes: float = MINUTES, by: By = "serve") -> bool:
     """Whether the school under fire ended as the one that was left alone; `by`: what is killed."""
     with tempfile.TemporaryDirectory(prefix="sims-sync-soak-", ignore_cleanup_errors=True) as name:
         make_cycle_school(Path(name) / "base")
-        return prove_cycle(Path(name) / "base", Path(name), minutes, by)
+        return prove_cycle(Path(name) / "base", Path(name), minutes, SERVE if by == "serve" else RUN_ALL)
 
 
 def prove_cycle(
-    base: Path, place: Path, minutes: float, by: By, steps: Sequence[Step] = STEPS, rounds: int = ROUNDS
+    base: Path,
+    place: Path,
+    minutes: float,
+    words: Sequence[str],
+    steps: Sequence[Step] = STEPS,
+    rounds: int = ROUNDS,
 ) -> bool:
-    """Play the script in two copies of a school, one of them under fire."""
+    """Play the script in two copies of a school, one of them under fire; `words`: the command that is killed."""
     began = time.monotonic()
     fire = Fire(random.Random(20_261_130), minutes * 60 / len(steps))  # noqa: S311 - the same instants every time
-    wanted = _play(base, place / "alone", by, steps, rounds)
-    found = _play(base, place / "killed", by, steps, rounds, fire)
+    wanted = _play(base, place / "alone", words, steps, rounds)
+    found = _play(base, place / "killed", words, steps, rounds, fire)
     faults = [*wanted.faults, *found.faults, *_differences(found, wanted, fire.kills)]
     if not fire.kills or not wanted.writes or not wanted.mailbox.came:
         faults.append("this proves nothing: nothing was killed, written or sent")
-    killed = f"{fire.kills} kills of `sims-sync {' '.join(_words(by))}`"
+    killed = f"{fire.kills} kills of `sims-sync {' '.join(words)}`"
     print(f"cycle: {killed} in {minutes:.2g} minutes, over {len(steps)} days;")
     print(f"       {found.runs} jobs ran ({wanted.runs} undisturbed); SIMS took {sum(found.writes.values())} revisions")
     print(
@@ -110,7 +117,9 @@ def prove_cycle(
     return not faults
 
 
-def _play(base: Path, folder: Path, by: By, steps: Sequence[Step], rounds: int, fire: Fire | None = None) -> End:
+def _play(
+    base: Path, folder: Path, words: Sequence[str], steps: Sequence[Step], rounds: int, fire: Fire | None = None
+) -> End:
     shutil.copytree(base, folder)
     faults = []
     with _servers(folder) as post:
@@ -118,8 +127,8 @@ def _play(base: Path, folder: Path, by: By, steps: Sequence[Step], rounds: int, 
             set_clock(folder, step.moment)
             step.arrives(folder, step.moment)
             if fire is not None:
-                fire.burn(folder, _words(by))
-            faults += [f"{step.day}: {fault}" for fault in _alone(folder, by, rounds)]
+                fire.burn(folder, words)
+            faults += [f"{step.day}: {fault}" for fault in _alone(folder, words, rounds)]
         return End(
             store_rows(folder),
             values_in_sims(folder),
@@ -137,13 +146,13 @@ def _servers(folder: Path) -> Iterator[Post]:
         yield post
 
 
-def _alone(folder: Path, by: By, rounds: int) -> list[str]:
+def _alone(folder: Path, words: Sequence[str], rounds: int) -> list[str]:
     """Let every job run so many times to its end, undisturbed; what went wrong."""
-    if by == "run":
-        ended = [sims_sync(folder, *_words(by)).code for _ in range(rounds)]
-        return [f"run --all ended with {code}" for code in ended if code not in {0, 3}]
+    if words != SERVE:
+        ended = [sims_sync(folder, *words).code for _ in range(rounds)]
+        return [f"{words[0]} ended with {code}" for code in ended if code not in {0, 3}]
     before = _ended_runs(folder)
-    process = _start(folder, _words(by))
+    process = _start(folder, words)
     patience = time.monotonic() + ROUND_SECONDS
     while not _all_ran(folder, before, rounds) and time.monotonic() < patience and process.poll() is None:
         time.sleep(0.5)
@@ -203,10 +212,6 @@ def make_cycle_school(base: Path) -> None:
     first_proforma(base, BEFORE)
     sims_sync(base, "run", "collect_proformas")
     sims_sync(base, "plans", "release", "--first", "--reason", "soak")
-
-
-def _words(by: By) -> tuple[str, ...]:
-    return ("serve",) if by == "serve" else ("run", "--all")
 
 
 def _start(folder: Path, arguments: Sequence[str]) -> subprocess.Popen[bytes]:
