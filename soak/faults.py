@@ -1,11 +1,12 @@
 """Faults around the service: one sentence, one alert, nothing harmed, and well again by itself when the cause goes?
 
 The school stands at half past seven on the day of a reminder; a pro-forma has been handed in. With each fault of
-`fault_list` the whole cycle runs twice; then the cause goes, and it runs twice more, an hour later. Compared is a
-school that had no fault: its store, the simulated SIMS and its log, and the mailbox.
+`fault_list` the whole cycle runs twice, and the service is up for a while; then the cause goes, and an hour later both
+are done once more. Compared is a school that had no fault: its store, the simulated SIMS and its log, and the mailbox.
 """
 
 import shutil
+import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -17,7 +18,7 @@ from pathlib import Path
 from soak.cycle import make_cycle_school
 from soak.cycle_script import corrected_proforma
 from soak.fault_list import EVERY_JOB, FAULTS, Fault, Place, may_be_tried, small_disk
-from soak.folder import Ended, command, run_command, set_clock, set_keys
+from soak.folder import Ended, command, environment_of, run_command, set_clock, set_keys, with_config
 from soak.outbox_facts import Mailbox, mailbox, mailbox_faults
 from soak.post import MAILBOX, post_office
 from soak.push_school import values_in_sims, writes_in_sims
@@ -25,6 +26,7 @@ from soak.store_facts import differing_tables, store_rows
 from soak.year_school import REMINDER_DAY, at_half_past_seven, reference_year
 
 RUNS = 2
+STOP_SECONDS = 90  # a job that waits for a locked store, or for SIMS, is let come to its end
 WELL = frozenset({0, 3})
 MOMENT = at_half_past_seven(REMINDER_DAY)
 EVE = MOMENT - timedelta(hours=20)
@@ -58,10 +60,11 @@ class Tried:
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """What is run while a fault lasts and after it, and how often."""
+    """What is run while a fault lasts and after it, how often, and for how long the service is up each time."""
 
     jobs: Sequence[str] = EVERY_JOB
     runs: int = RUNS
+    served_seconds: float = 15
 
 
 def faults(names: Sequence[str] = ()) -> bool:
@@ -107,7 +110,9 @@ def _undisturbed(eve: Path, folder: Path, course: Course) -> tuple[Stand, Stand,
         before = _stand(place)
         for _ in range(course.runs):
             _run(place, course.jobs)
+        _serve(place, course.served_seconds)
         set_clock(folder, LATER)
+        _serve(place, course.served_seconds)
         codes = [_run(place, course.jobs).code for _ in range(course.runs)]
         return before, _stand(place), codes
 
@@ -120,8 +125,10 @@ def _try(fault: Fault, eve: Path, folder: Path, course: Course, wanted: Stand, a
         before = _stand(place)
         with fault.brought(place):
             during = [_run(place, fault.jobs or course.jobs) for _ in range(course.runs)]
+            _serve(place, course.served_seconds)
         then = _stand(place)
         set_clock(place.folder, LATER)
+        _serve(place, course.served_seconds)
         after = [_run(place, course.jobs) for _ in range(course.runs)]
         end = _stand(place)
     wrong = [*_harm(then, before, wanted), *_unsaid(during), *_unhealed(end, wanted)]
@@ -155,6 +162,28 @@ def _place(eve: Path, folder: Path, others: Path) -> Iterator[Place]:
 
 def _run(place: Place, jobs: Sequence[str]) -> Ended:
     return run_command([*place.words, *command()], place.folder, jobs, place.struck_by, place.sims_clock)
+
+
+def _serve(place: Place, seconds: float) -> None:
+    """Let the service be up for so long: it is what tells the admin where no job can."""
+    if not seconds:
+        return
+    words = [*place.words, *command(), *with_config(place.folder, ("serve",))]
+    service = subprocess.Popen(
+        words,
+        env=environment_of(place.struck_by, place.sims_clock),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        service.wait(seconds)
+    except subprocess.TimeoutExpired:
+        service.terminate()
+        try:
+            service.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            service.kill()
+            service.wait()
 
 
 def _stand(place: Place) -> Stand:

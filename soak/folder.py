@@ -58,18 +58,22 @@ def run_command(
     words: Sequence[str], folder: Path, arguments: Sequence[str], fault: str = "", sims_clock: datetime | None = None
 ) -> Ended:
     """Run a command like `sims-sync`; `fault` strikes the simulated SIMS, whose clock may be another than ours."""
-    more = {FAULT_VARIABLE: fault} if fault else {}
-    if sims_clock is not None:
-        more[NOW_VARIABLE] = sims_clock.isoformat()
     ended = subprocess.run(
         [*words, *with_config(folder, arguments)],
-        env={**os.environ, **more},
+        env=environment_of(fault, sims_clock),
         check=False,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         encoding="utf-8",
     )
     return Ended(ended.returncode, ended.stdout)
+
+
+def environment_of(fault: str = "", sims_clock: datetime | None = None) -> dict[str, str]:
+    """What a command is started with."""
+    struck = {FAULT_VARIABLE: fault} if fault else {}
+    clock = {NOW_VARIABLE: sims_clock.isoformat()} if sims_clock is not None else {}
+    return {**os.environ, **struck, **clock}
 
 
 def with_config(folder: Path, arguments: Sequence[str]) -> list[str]:
