@@ -102,8 +102,8 @@ def _store_without_rights(place: Place) -> Iterator[None]:
         path.chmod(0o444)
     place.words = ("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "--")
     yield
-    place.words = ()
-    for path in files:
+    for path in files:  # the account stays the same: only its right comes
+        os.chown(path, int(NOBODY), int(NOBODY))
         path.chmod(0o644)
 
 
