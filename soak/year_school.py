@@ -28,6 +28,7 @@ STARTS_WITH = "2026-27/autumn-1"
 FIRST_READ = datetime(2026, 9, 3, 5, 0, tzinfo=UTC)
 HALF_PAST_SEVEN = time(7, 30)
 EVERY_THIRD = 3
+MAILS_KEPT_DAYS = 400
 LONGEST_JUMP = timedelta(days=28)
 REMINDER_DAY = date(2026, 12, 1)  # the first of Autumn 2
 
@@ -100,6 +101,7 @@ def configure(base: Path, port: int, sims_url: str | None) -> None:
         if before not in text:
             raise ValueError(f"The demo's configuration no longer says {before}.")
         text = text.replace(before, after)
+    text += f"\n[retention]\nsent_mail_days = {MAILS_KEPT_DAYS}\n"  # else a mail's Message-ID goes after 90 days
     path.write_text(text, encoding="utf-8")
     if sims_url is not None:
         set_keys(base, {"base_url": f'"{sims_url}"', "token_url": f'"{sims_url}/connect/token"'})
