@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from soak.cycle import MINUTES, cycle
+from soak.faults import faults
 from soak.histories import histories
 from soak.idle import idle
 from soak.kill_pulls import kill_pulls
@@ -13,7 +14,7 @@ from soak.kill_push import kill_push
 from soak.messages import KILLS, messages
 from soak.two_services import two_services
 
-PROOFS = ("kill_pulls", "kill_push", "messages", "cycle", "two_services", "idle", "histories")
+PROOFS = ("kill_pulls", "kill_push", "messages", "cycle", "faults", "two_services", "idle", "histories")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -27,6 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--by", choices=("serve", "run"), default="serve", help="cycle: what is killed")
     parser.add_argument("--seconds", type=int, metavar="N", help="two_services, idle: how long they last")
     parser.add_argument("--times", type=int, metavar="N", help="histories: so many times the examples of the suite")
+    parser.add_argument("--fault", action="append", default=[], metavar="WORD", help="faults: only those of that name")
     asked = parser.parse_args(arguments)
     proofs: dict[str, Callable[[], bool]] = {
         "kill_pulls": kill_pulls,
@@ -36,6 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "two_services": partial(two_services, asked.seconds),
         "idle": partial(idle, asked.seconds),
         "histories": partial(histories, asked.times),
+        "faults": partial(faults, asked.fault),
     }
     unknown = [name for name in asked.names if name not in proofs]
     if unknown:

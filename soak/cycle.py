@@ -22,22 +22,27 @@ from pathlib import Path
 from typing import Literal
 
 from jobs import JOBS
+from sims_sync.demo.cycle import write_private
 from sims_sync.demo.oneroster_child import oneroster_child
 from soak.cycle_script import BEFORE, STEPS, Step, first_proforma
 from soak.folder import command, set_clock, set_keys, sims_sync, with_config
 from soak.outbox_facts import Mailbox, mailbox, mailbox_faults
-from soak.post import Post, post_office
+from soak.post import MAILBOX, Post, post_office
 from soak.push_school import values_in_sims, writes_in_sims
-from soak.store_facts import differing_tables, store_rows
+from soak.store_facts import differing_tables, examples, store_rows
 from soak.year_school import make_year_school, reference_year
 
 By = Literal["serve", "run"]
+SERVE = ("serve",)
+RUN_ALL = ("run", "--all")
 MINUTES = 10.0
 SHORTEST_SECONDS, LONGEST_SECONDS = 0.3, 6.0
 SCHEDULE = "*/3 30-45 7 * * *"  # so few due times that a jump of weeks between two days is soon over
-ROUNDS_ALONE = 2  # what is confirmed in the first may be seen in an export only by the second
+ROUNDS = 2  # what is confirmed in the first may be seen in an export only by the second
 ROUND_SECONDS = 180
 STOP_SECONDS = 30
+PASSPHRASE_FILE = "backup-passphrase.txt"  # noqa: S105 - a file's name
+SHOWN = 300  # of a row that differs: the people are invented
 
 
 @dataclass(slots=True)
@@ -51,11 +56,11 @@ class Fire:
 
     def burn(self, folder: Path, arguments: Sequence[str]) -> None:
         """Start the command and kill it, again and again, for the seconds of one day."""
-        until = time.monotonic() + self.seconds
-        while time.monotonic() < until:
+        until, longest = time.monotonic() + self.seconds, min(LONGEST_SECONDS, self.seconds)
+        while time.monotonic() < until or not self.kills:
             process = _start(folder, arguments)
             try:
-                process.wait(self.chance.uniform(SHORTEST_SECONDS, LONGEST_SECONDS))
+                process.wait(self.chance.uniform(SHORTEST_SECONDS, longest))
                 self.ended += 1
             except subprocess.TimeoutExpired:
                 process.kill()
@@ -75,21 +80,31 @@ class End:
     faults: list[str] = field(default_factory=list)
 
 
-def cycle(minutes: float = MINUTES, by: By = "serve", steps: Sequence[Step] = STEPS) -> bool:
+def cycle(minutes: float = MINUTES, by: By = "serve") -> bool:
     """Whether the school under fire ended as the one that was left alone; `by`: what is killed."""
+    with tempfile.TemporaryDirectory(prefix="sims-sync-soak-", ignore_cleanup_errors=True) as name:
+        make_cycle_school(Path(name) / "base")
+        return prove_cycle(Path(name) / "base", Path(name), minutes, SERVE if by == "serve" else RUN_ALL)
+
+
+def prove_cycle(
+    base: Path,
+    place: Path,
+    minutes: float,
+    words: Sequence[str],
+    steps: Sequence[Step] = STEPS,
+    rounds: int = ROUNDS,
+) -> bool:
+    """Play the script in two copies of a school, one of them under fire; `words`: the command that is killed."""
     began = time.monotonic()
     fire = Fire(random.Random(20_261_130), minutes * 60 / len(steps))  # noqa: S311 - the same instants every time
-    with tempfile.TemporaryDirectory(prefix="sims-sync-soak-", ignore_cleanup_errors=True) as name:
-        place = Path(name)
-        make_year_school(place / "base", 25, "http://127.0.0.1:9")
-        _prepare_for_cycle(place / "base")
-        wanted = _play(place / "base", place / "alone", by, steps)
-        found = _play(place / "base", place / "killed", by, steps, fire)
+    wanted = _play(base, place / "alone", words, steps, rounds)
+    found = _play(base, place / "killed", words, steps, rounds, fire)
     faults = [*wanted.faults, *found.faults, *_differences(found, wanted, fire.kills)]
     if not fire.kills or not wanted.writes or not wanted.mailbox.came:
         faults.append("this proves nothing: nothing was killed, written or sent")
-    killed = f"{fire.kills} kills of `sims-sync {' '.join(_words(by))}`"
-    print(f"cycle: {killed} in {minutes:g} minutes, over {len(steps)} days;")
+    killed = f"{fire.kills} kills of `sims-sync {' '.join(words)}`"
+    print(f"cycle: {killed} in {minutes:.2g} minutes, over {len(steps)} days;")
     print(f"       {found.runs} jobs ran ({wanted.runs} undisturbed); SIMS took {sum(found.writes.values())} revisions")
     print(
         f"       ({sum(wanted.writes.values())} undisturbed), staff {sum(found.mailbox.came.values())} messages",
@@ -102,7 +117,9 @@ def cycle(minutes: float = MINUTES, by: By = "serve", steps: Sequence[Step] = ST
     return not faults
 
 
-def _play(base: Path, folder: Path, by: By, steps: Sequence[Step], fire: Fire | None = None) -> End:
+def _play(
+    base: Path, folder: Path, words: Sequence[str], steps: Sequence[Step], rounds: int, fire: Fire | None = None
+) -> End:
     shutil.copytree(base, folder)
     faults = []
     with _servers(folder) as post:
@@ -110,8 +127,8 @@ def _play(base: Path, folder: Path, by: By, steps: Sequence[Step], fire: Fire | 
             set_clock(folder, step.moment)
             step.arrives(folder, step.moment)
             if fire is not None:
-                fire.burn(folder, _words(by))
-            faults += [f"{step.day}: {fault}" for fault in _alone(folder, by)]
+                fire.burn(folder, words)
+            faults += [f"{step.day}: {fault}" for fault in _alone(folder, words, rounds)]
         return End(
             store_rows(folder),
             values_in_sims(folder),
@@ -124,22 +141,22 @@ def _play(base: Path, folder: Path, by: By, steps: Sequence[Step], fire: Fire | 
 
 @contextmanager
 def _servers(folder: Path) -> Iterator[Post]:
-    with post_office(folder / "mailbox.jsonl") as post, oneroster_child(folder / "sims", os.environ) as url:
+    with post_office(folder / MAILBOX) as post, oneroster_child(folder / "sims", os.environ) as url:
         set_keys(folder, {"port": str(post.port), "base_url": f'"{url}"', "token_url": f'"{url}/connect/token"'})
         yield post
 
 
-def _alone(folder: Path, by: By) -> list[str]:
-    """Let every job run twice to its end, undisturbed; what went wrong."""
-    if by == "run":
-        ended = [sims_sync(folder, *_words(by)).code for _ in range(ROUNDS_ALONE)]
-        return [f"run --all ended with {code}" for code in ended if code not in {0, 3}]
+def _alone(folder: Path, words: Sequence[str], rounds: int) -> list[str]:
+    """Let every job run so many times to its end, undisturbed; what went wrong."""
+    if words != SERVE:
+        ended = [sims_sync(folder, *words).code for _ in range(rounds)]
+        return [f"{words[0]} ended with {code}" for code in ended if code not in {0, 3}]
     before = _ended_runs(folder)
-    process = _start(folder, _words(by))
+    process = _start(folder, words)
     patience = time.monotonic() + ROUND_SECONDS
-    while not _all_ran(folder, before) and time.monotonic() < patience and process.poll() is None:
+    while not _all_ran(folder, before, rounds) and time.monotonic() < patience and process.poll() is None:
         time.sleep(0.5)
-    faults = [] if _all_ran(folder, before) else ["a job did not run twice in its time"]
+    faults = [] if _all_ran(folder, before, rounds) else ["a job did not run as often as it should"]
     process.send_signal(signal.SIGTERM)
     try:
         code = process.wait(STOP_SECONDS)
@@ -149,9 +166,9 @@ def _alone(folder: Path, by: By) -> list[str]:
     return [*faults, f"the service stopped with {code}"] if code else faults
 
 
-def _all_ran(folder: Path, before: frozenset[tuple[str, str]]) -> bool:
+def _all_ran(folder: Path, before: frozenset[tuple[str, str]], rounds: int) -> bool:
     jobs = [job for job, _ in _ended_runs(folder) - before]
-    return all(jobs.count(job) >= ROUNDS_ALONE for job in JOBS)
+    return all(jobs.count(job) >= rounds for job in JOBS)
 
 
 def _ended_runs(folder: Path) -> frozenset[tuple[str, str]]:
@@ -171,31 +188,30 @@ def _differences(found: End, wanted: End, kills: int) -> list[str]:
         faults.append("SIMS does not hold the same values")
     if found.store != wanted.store:
         faults.append(f"the store differs: {differing_tables(found.store, wanted.store)}")
+        faults += [f"{side}: {row[:SHOWN]}" for side, row in examples(found.store, wanted.store)]
     return faults
 
 
-def _prepare_for_cycle(base: Path) -> None:
-    """Every job due each few seconds, and a folder for each list."""
+def make_cycle_school(base: Path) -> None:
+    """A school that pushes and writes lists, every job due each few seconds, the first plan of each kind released."""
+    make_year_school(base, 9, "http://127.0.0.1:9", BEFORE)  # until a copy has servers
     path = base / "config.toml"
     text = re.sub(r"\[jobs\.\w+\]\nschedule = .*\n", "", path.read_text(encoding="utf-8"))
     text += "".join(f'\n[jobs.{job}]\nschedule = "{SCHEDULE}"\n' for job in JOBS)
     folders = {"houses": "lists/houses/{house}", "groups": "lists/groups/{group}", "lead": "lists/lead"}
     text += "\n[reports.folders]\n" + "".join(f'{name} = "{each}"\n' for name, each in folders.items())
+    text += f'\n[backup]\nfolder = "backups"\npassphrase = "file:{PASSPHRASE_FILE}"\n'
     path.write_text(text, encoding="utf-8")
+    write_private(base / PASSPHRASE_FILE, "four invented words of the soak")
+    (base / "backups").mkdir()
     with closing(sqlite3.connect(base / "sims-sync.db")) as store:
         names = [("houses", "SELECT name FROM house"), ("groups", "SELECT name FROM tutor_group")]
         found = [f"{kind}/{row[0]}" for kind, chosen in names for row in store.execute(chosen)]
     for each in [*found, "lead"]:
         (base / "lists" / each).mkdir(parents=True)
-    set_clock(base, BEFORE)
-    sims_sync(base, "run", "pull_students")
     first_proforma(base, BEFORE)
     sims_sync(base, "run", "collect_proformas")
     sims_sync(base, "plans", "release", "--first", "--reason", "soak")
-
-
-def _words(by: By) -> tuple[str, ...]:
-    return ("serve",) if by == "serve" else ("run", "--all")
 
 
 def _start(folder: Path, arguments: Sequence[str]) -> subprocess.Popen[bytes]:

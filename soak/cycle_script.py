@@ -44,7 +44,7 @@ def _second_proforma(folder: Path, moment: datetime) -> None:
     hand_in(folder, proforma_rows(folder, ROWS, INTERVIEWED)[:FIRST_ROWS], moment - timedelta(hours=15))
 
 
-def _corrected_proforma(folder: Path, moment: datetime) -> None:
+def corrected_proforma(folder: Path, moment: datetime) -> None:
     """Four texts corrected, two withdrawn, the others new."""
     rows = proforma_rows(folder, ROWS, INTERVIEWED)
     corrected = [{**row, "text": f"{row['text']}, every day"} for row in rows[:CORRECTED]]
@@ -80,7 +80,7 @@ def _nothing(_folder: Path, _moment: datetime) -> None:
 STEPS: Sequence[Step] = (
     Step(date(2026, 11, 30), _second_proforma),
     Step(date(2026, 12, 1), _typed_in_sims),  # reminder 1
-    Step(date(2026, 12, 2), _corrected_proforma),
+    Step(date(2026, 12, 2), corrected_proforma),
     Step(date(2026, 12, 10), _typed_in_sims),  # reminder 2
     Step(date(2026, 12, 11), _typed_over_ours),
     Step(date(2026, 12, 16), _nothing),  # deadline snapshot and report

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sims_sync.demo.clock import write_clock
+from sims_sync.demo.clock import NOW_VARIABLE, write_clock
+from sims_sync.demo.oneroster_faults import FAULT_VARIABLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +23,13 @@ class Ended:
 
 def set_clock(folder: Path, moment: datetime) -> None:
     """Let it be that moment now, for the school's commands and its simulated SIMS alike."""
-    started = datetime.now(UTC)
-    write_clock(folder / "sims", moment, started)
-    set_keys(folder, {"clock": moment.isoformat(), "started": started.isoformat()})
+    write_clock(folder / "sims", moment, datetime.now(UTC))
+    set_own_clock(folder, moment)
+
+
+def set_own_clock(folder: Path, moment: datetime) -> None:
+    """Let it be that moment for the school's commands alone."""
+    set_keys(folder, {"clock": moment.isoformat(), "started": datetime.now(UTC).isoformat()})
 
 
 def set_keys(folder: Path, keys: Mapping[str, str]) -> None:
@@ -49,17 +54,26 @@ def sims_sync(folder: Path, *arguments: str, fault: str = "") -> Ended:
     return run_command(command(), folder, arguments, fault)
 
 
-def run_command(words: Sequence[str], folder: Path, arguments: Sequence[str], fault: str = "") -> Ended:
-    """Run a command like `sims-sync`; `fault` is what the simulated SIMS is struck by."""
+def run_command(
+    words: Sequence[str], folder: Path, arguments: Sequence[str], fault: str = "", sims_clock: datetime | None = None
+) -> Ended:
+    """Run a command like `sims-sync`; `fault` strikes the simulated SIMS, whose clock may be another than ours."""
     ended = subprocess.run(
         [*words, *with_config(folder, arguments)],
-        env={**os.environ, "SIMS_DEMO_FAULT": fault} if fault else None,
+        env=environment_of(fault, sims_clock),
         check=False,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         encoding="utf-8",
     )
     return Ended(ended.returncode, ended.stdout)
+
+
+def environment_of(fault: str = "", sims_clock: datetime | None = None) -> dict[str, str]:
+    """What a command is started with."""
+    struck = {FAULT_VARIABLE: fault} if fault else {}
+    clock = {NOW_VARIABLE: sims_clock.isoformat()} if sims_clock is not None else {}
+    return {**os.environ, **struck, **clock}
 
 
 def with_config(folder: Path, arguments: Sequence[str]) -> list[str]:

@@ -13,20 +13,23 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
 from soak.folder import command, run_command, set_clock, set_keys, sims_sync, with_config
-from soak.outbox_facts import mailbox, mailbox_faults
-from soak.post import post_office
+from soak.outbox_facts import listed_as_unknown, mailbox, mailbox_faults
+from soak.post import MAILBOX, Post, post_office
 from soak.year_school import at_half_past_seven, make_year_school, message_days, reference_year
 
 CYCLE = ("run", "--all")
-KILLS = 8  # a day
+NO_PORT = 9  # until a copy has a mail server
+NOTE = "boundary.txt"
+KILLS = 10  # a day
 BY_CLOCK = 0.25  # the share of kills that come by the clock
-AT_MAIL = 0.7  # of the others, those at a word to the mail server or its answer
+AT_MAIL = 0.6  # of the others, those at a word to the mail server or its answer
 MAIL_BOUNDARIES = 40  # two messages' worth: early enough that several kills of a day find something to send
 
 
@@ -35,6 +38,7 @@ class Killed:
     """How often a command died, and where; `seconds` is what one takes that lives."""
 
     chance: random.Random
+    jobs: Sequence[str]
     seconds: float
     boundaries: int
     places: Counter[str] = field(default_factory=Counter)
@@ -45,18 +49,18 @@ class Killed:
         """How many died."""
         return sum(self.places.values())
 
-    def once(self, folder: Path, note: Path) -> None:
+    def once(self, folder: Path) -> None:
         """Start the cycle, and kill it somewhere on its way."""
         if self.chance.random() < BY_CLOCK:
             self._by_clock(folder)
         elif self.chance.random() < AT_MAIL:
-            self._at_boundary(folder, note, f"{self.chance.randint(1, MAIL_BOUNDARIES)}:mail")
+            self._at_boundary(folder, f"{self.chance.randint(1, MAIL_BOUNDARIES)}:mail")
         else:
-            self._at_boundary(folder, note, str(self.chance.randint(1, self.boundaries)))
+            self._at_boundary(folder, str(self.chance.randint(1, self.boundaries)))
 
     def _by_clock(self, folder: Path) -> None:
         process = subprocess.Popen(
-            [*command(), *with_config(folder, CYCLE)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            [*command(), *with_config(folder, self.jobs)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
         try:
             process.wait(self.chance.uniform(0.2, self.seconds))
@@ -66,9 +70,10 @@ class Killed:
             process.wait()
             self.places["by the clock"] += 1
 
-    def _at_boundary(self, folder: Path, note: Path, number: str) -> None:
+    def _at_boundary(self, folder: Path, number: str) -> None:
+        note = folder / NOTE
         note.unlink(missing_ok=True)
-        run_command([sys.executable, "-m", "soak.dying", number, str(note)], folder, CYCLE)
+        run_command([sys.executable, "-m", "soak.dying", number, str(note)], folder, self.jobs)
         if note.exists():
             self.places[note.read_text(encoding="utf-8").partition(" ")[2]] += 1
         else:
@@ -77,30 +82,34 @@ class Killed:
 
 def messages(days: int | None = None, kills: int = KILLS) -> bool:
     """Whether the killed school's mailbox was right; `days`: only so many message days, `kills`: so many on each."""
-    began, year = time.monotonic(), reference_year()
-    chosen = message_days(year)[:days]
     with tempfile.TemporaryDirectory(prefix="sims-sync-soak-", ignore_cleanup_errors=True) as name:
         place = Path(name)
-        with post_office(place / "alone.jsonl") as post:
-            make_year_school(place / "base", post.port)
-            shutil.copytree(place / "base", place / "alone")
-            seconds, boundaries = _play_alone(place / "alone", place / "note.txt", chosen)
-            wanted = mailbox(place / "alone", post.mails(), year)
-        killed = Killed(random.Random(20_261_130), seconds, boundaries)  # noqa: S311 - the same instants every time
-        with post_office(place / "killed.jsonl") as post:
-            set_keys(place / "base", {"port": str(post.port)})
-            _play_killed(place / "base", place / "note.txt", chosen, kills, killed)
-            found = mailbox(place / "base", post.mails(), year)
+        make_year_school(place / "base", NO_PORT)
+        return prove_messages(place / "base", place, message_days(reference_year())[:days], kills)
+
+
+def prove_messages(base: Path, place: Path, days: Sequence[date], kills: int, jobs: Sequence[str] = CYCLE) -> bool:
+    """Play the days in two copies of a school; `jobs`: what runs on each of them."""
+    began, year = time.monotonic(), reference_year()
+    with _copy(base, place / "alone") as post:
+        seconds, boundaries = _play_alone(place / "alone", days, jobs)
+        wanted = mailbox(place / "alone", post.mails(), year)
+    killed = Killed(random.Random(20_261_130), jobs, seconds, boundaries)  # noqa: S311 - the same instants every time
+    with _copy(base, place / "killed") as post:
+        _play_killed(place / "killed", days, kills, killed)
+        found = mailbox(place / "killed", post.mails(), year)
+        listed = listed_as_unknown(place / "killed")
     faults = mailbox_faults(found, wanted, killed.kills)
+    if listed != found.unknown:
+        faults.append("`messages list` does not list what is unknown")
     if not wanted.came or not killed.kills or wanted.unknown:
         faults.append("this proves nothing: no message left, or nothing was killed")
-    came = len(found.came)
-    print(
-        f"messages: {killed.kills} kills on {len(chosen)} days; {sum(wanted.came.values())} messages left undisturbed;"
-    )
-    print(f"          {came} came, each once, {len(found.unknown)} are listed as unknown, of which", end=" ")
-    print(f"{len(found.unknown & {message_id for message_id, _ in found.came})} came; none outside the send window;")
-    print(f"          {found.others} alerts to the admin ({wanted.others} undisturbed).")
+    print(f"messages: {killed.kills} kills on {len(days)} days; {sum(wanted.came.values())} messages left undisturbed;")
+    came = len(found.unknown & {message_id for message_id, _ in found.came})
+    unknown = f"{len(found.unknown)} are listed as unknown ({came} of them came)"
+    print(f"          {len(found.came)} came, each once; {unknown};")
+    alerts = f"{found.others.total()} mails to the admin ({wanted.others.total()} undisturbed)"
+    print(f"          {found.outside} outside the send window; {alerts}.")
     places = ", ".join(f"{count} {kind}" for kind, count in killed.places.most_common())
     print(f"          {places}; {killed.ended} ended before their instant; {time.monotonic() - began:,.0f} s.")
     for fault in faults:
@@ -108,22 +117,29 @@ def messages(days: int | None = None, kills: int = KILLS) -> bool:
     return not faults
 
 
-def _play_alone(folder: Path, note: Path, days: Sequence[date]) -> tuple[float, int]:
+@contextmanager
+def _copy(base: Path, folder: Path) -> Iterator[Post]:
+    """A copy of the school with a mail server of its own."""
+    shutil.copytree(base, folder)
+    with post_office(folder / MAILBOX) as post:
+        set_keys(folder, {"port": str(post.port)})
+        yield post
+
+
+def _play_alone(folder: Path, days: Sequence[date], jobs: Sequence[str]) -> tuple[float, int]:
     """Run each day undisturbed; how long the longest took, and how many boundaries the last came by."""
-    longest = 0.0
-    for day in days[:-1]:
+    longest, note = 0.0, folder / NOTE
+    for day in days:
         set_clock(folder, at_half_past_seven(day))
         began = time.monotonic()
-        sims_sync(folder, *CYCLE)
+        run_command([sys.executable, "-m", "soak.dying", "0", str(note)], folder, jobs)
         longest = max(longest, time.monotonic() - began)
-    set_clock(folder, at_half_past_seven(days[-1]))
-    run_command([sys.executable, "-m", "soak.dying", "0", str(note)], folder, CYCLE)
     return longest, len(note.read_text(encoding="utf-8").splitlines())
 
 
-def _play_killed(folder: Path, note: Path, days: Sequence[date], kills: int, killed: Killed) -> None:
+def _play_killed(folder: Path, days: Sequence[date], kills: int, killed: Killed) -> None:
     for day in days:
         set_clock(folder, at_half_past_seven(day))
         for _ in range(kills):
-            killed.once(folder, note)
-        sims_sync(folder, *CYCLE)
+            killed.once(folder)
+        sims_sync(folder, *killed.jobs)

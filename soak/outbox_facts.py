@@ -11,6 +11,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from sims_sync.demo.roll import DEMO_EMAIL_DOMAIN
 from sims_sync.messages.letters import MessageKind
 from sims_sync.school_year import SchoolYear
 from soak.folder import sims_sync
@@ -21,13 +22,15 @@ TO_STAFF = frozenset(
     {MessageKind.REMINDER, MessageKind.REPORT, MessageKind.LEAD_NOTE, MessageKind.READINESS, MessageKind.CORRECTION}
 )
 
+ADMIN_ADDRESS = f"admin@{DEMO_EMAIL_DOMAIN}"
+
 
 @dataclass(frozen=True, slots=True)
 class Mailbox:
-    """What came to staff (Message-ID and recipient), what else came, and what the school's outbox lists as unknown."""
+    """What came to staff (Message-ID and recipient), the subjects of what else came, and what the outbox says of it."""
 
     came: Counter[tuple[str, str]]
-    others: int
+    others: Counter[str]
     unknown: frozenset[str]
     sent: frozenset[str]
     outside: int
@@ -36,17 +39,28 @@ class Mailbox:
 def mailbox(folder: Path, mails: Sequence[Mail], year: SchoolYear) -> Mailbox:
     """Read both sides. `outside`: how many to staff are dated outside the send window."""
     with closing(sqlite3.connect(folder / "sims-sync.db")) as store:
-        kinds = dict(store.execute("SELECT message_id, kind FROM message").fetchall())
-    to_staff = [mail for mail in mails if kinds.get(mail.message_id, MessageKind.REPORT) in TO_STAFF]
-    listed = json.loads(sims_sync(folder, "messages", "list", "--json").printed)["messages"]
-    states = {row["message_id"]: row["state"] for row in listed if row["kind"] in TO_STAFF}
+        rows = store.execute("SELECT message_id, kind, state FROM message").fetchall()
+    kinds = {message_id: kind for message_id, kind, _ in rows}
+    to_staff = [mail for mail in mails if _is_to_staff(mail, kinds.get(mail.message_id))]
+    states = {message_id: state for message_id, kind, state in rows if kind in TO_STAFF}
     return Mailbox(
         came=Counter((mail.message_id, mail.recipient) for mail in to_staff),
-        others=len(mails) - len(to_staff),
+        others=Counter(mail.subject for mail in mails if mail not in to_staff),
         unknown=frozenset(name for name, state in states.items() if state == "unknown"),
         sent=frozenset(name for name, state in states.items() if state == "sent"),
         outside=sum(not year.in_send_window(mail.dated) for mail in to_staff),
     )
+
+
+def _is_to_staff(mail: Mail, kind: str | None) -> bool:
+    """What no outbox knows of is to staff, but for what the admin is told while the store cannot be opened."""
+    return kind in TO_STAFF if kind is not None else mail.recipient != ADMIN_ADDRESS
+
+
+def listed_as_unknown(folder: Path) -> frozenset[str]:
+    """What `messages list` shows a person as unknown, of messages to staff."""
+    listed = json.loads(sims_sync(folder, "messages", "list", "--json").printed)["messages"]
+    return frozenset(row["message_id"] for row in listed if row["kind"] in TO_STAFF and row["state"] == "unknown")
 
 
 def mailbox_faults(found: Mailbox, wanted: Mailbox, kills: int) -> list[str]:

@@ -21,6 +21,7 @@ from aiosmtpd.smtp import SMTP
 
 HOST = "127.0.0.1"
 END_SECONDS = 10
+MAILBOX = "mailbox.jsonl"  # where a school's folder has the log, so that a copy begins with what came before
 
 
 @dataclass(frozen=True, slots=True)

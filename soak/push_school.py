@@ -110,7 +110,8 @@ def is_open(folder: Path) -> bool:
 
 def writes_in_sims(folder: Path) -> Counter[tuple[str, int]]:
     """What SIMS's log says was written there: (sourced id, revision) → how often."""
-    lines = (folder / "sims" / "writes.jsonl").read_text(encoding="utf-8").splitlines()
+    log = folder / "sims" / "writes.jsonl"  # there from the first write on
+    lines = log.read_text(encoding="utf-8").splitlines() if log.exists() else []
     return Counter((line["sourcedId"], line["revision"]) for line in map(json.loads, lines))
 
 

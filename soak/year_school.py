@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 from sims_sync.demo.calendar import reference_calendar
@@ -24,10 +25,12 @@ from soak.post import HOST
 
 STUDENTS = 60
 STARTS_WITH = "2026-27/autumn-1"
-PULLS = ("pull_students", "pull_results", "pull_entries")
 FIRST_READ = datetime(2026, 9, 3, 5, 0, tzinfo=UTC)
 HALF_PAST_SEVEN = time(7, 30)
 EVERY_THIRD = 3
+MAILS_KEPT_DAYS = 400
+LONGEST_JUMP = timedelta(days=28)
+REMINDER_DAY = date(2026, 12, 1)  # the first of Autumn 2
 
 
 def reference_year() -> SchoolYear:
@@ -36,14 +39,20 @@ def reference_year() -> SchoolYear:
 
 
 def message_days(year: SchoolYear) -> list[date]:
-    """Of each half term: its first school day, both reminders' days, the day after the second, the report's day."""
+    """Of each half term: its first school day, both reminders' days, the day after the second, the report's day.
+
+    And one school day between where more than four weeks would pass: a clock that jumps so far is not believed.
+    """
     found: list[date] = []
     for half_term in year.ids():
         dates = year.dates(half_term)
         between = [day for day in dates.school_days if dates.reminder_2 and day > dates.reminder_2][:1]
         days = (dates.first_school_day, dates.reminder_1, dates.reminder_2, *between, dates.report)
         found += sorted(day for day in days if day is not None)
-    return found
+    for before, after in pairwise(found.copy()):
+        if after - before > LONGEST_JUMP:
+            found.append(year.school_days_between(before, after)[10])
+    return sorted(found)
 
 
 def at_half_past_seven(day: date) -> datetime:
@@ -51,8 +60,8 @@ def at_half_past_seven(day: date) -> datetime:
     return datetime.combine(day, HALF_PAST_SEVEN, SCHOOL_TIMEZONE).astimezone(UTC)
 
 
-def make_year_school(base: Path, port: int, sims_url: str | None = None) -> None:
-    """The school on the first school day of the year: read once, its first plans released; mail goes to that port.
+def make_year_school(base: Path, port: int, sims_url: str | None = None, first_read: datetime = FIRST_READ) -> None:
+    """The school on the day it is read first, its first plans released; mail goes to that port.
 
     `sims_url`: the OneRoster server into which targets are pushed; None = nothing is.
     """
@@ -67,11 +76,10 @@ def make_year_school(base: Path, port: int, sims_url: str | None = None) -> None
         students = [row[0] for row in sims.execute("SELECT person_id FROM student ORDER BY person_id")]
         for half_term in year.ids():
             sims.executemany(INSERT_RESULT, _typed(year, half_term, students))
-    set_clock(base, FIRST_READ)
-    for job in PULLS:
-        sims_sync(base, "run", job)
+    set_clock(base, first_read)
+    for jobs in (("pull_students",), ("pull_results", "pull_entries")):
+        sims_sync(base, "run", *jobs)
         sims_sync(base, "plans", "release", "--first", "--reason", "soak")
-    sims_sync(base, "run", "pull_results")
     _decide(base)
 
 
@@ -93,6 +101,7 @@ def configure(base: Path, port: int, sims_url: str | None) -> None:
         if before not in text:
             raise ValueError(f"The demo's configuration no longer says {before}.")
         text = text.replace(before, after)
+    text += f"\n[retention]\nsent_mail_days = {MAILS_KEPT_DAYS}\n"  # else a mail's Message-ID goes after 90 days
     path.write_text(text, encoding="utf-8")
     if sims_url is not None:
         set_keys(base, {"base_url": f'"{sims_url}"', "token_url": f'"{sims_url}/connect/token"'})

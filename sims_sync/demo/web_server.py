@@ -1,6 +1,7 @@
 """What do the simulated web servers have in common: requests and replies on this machine, and faults on the way?"""
 
 import json
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -10,7 +11,7 @@ from enum import StrEnum
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
 
 LOOPBACK = "127.0.0.1"
@@ -77,6 +78,14 @@ class Reply:
         return json.dumps(self.content, ensure_ascii=False).encode("utf-8")
 
 
+class _Listening(ThreadingHTTPServer):
+    """Says nothing of a client that is gone between two questions, as one that was killed is."""
+
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - the library's own types
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
+
+
 class WebServer:
     """Serves `answer` on a free port of this machine, in threads of its own; use it as a context manager.
 
@@ -90,7 +99,7 @@ class WebServer:
         self._remembers = remembers
         self._working = 0
         self._idle = threading.Condition()
-        self._server = ThreadingHTTPServer((LOOPBACK, 0), self._handler())
+        self._server = _Listening((LOOPBACK, 0), self._handler())
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
 
