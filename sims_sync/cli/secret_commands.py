@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from sims_sync.cli.shared import config_option, exit_with, json_option, whoami
+from sims_sync.cli.shared import config_option, exit_with, json_option
+from sims_sync.cli.who import account
 from sims_sync.config import Config
 from sims_sync.config_file import find_config, load_config
 from sims_sync.errors import ConfigurationError
@@ -39,9 +40,9 @@ def secret_set(name: str, place: str | None) -> None:
     reference = keep_secret(name, value, base, place or usual_place())
     click.echo(f'Kept. Write into config.toml, where it is wanted: "{reference}"')
     if reference.startswith("keyring:"):
-        click.echo(f"It is in the keyring of the account {whoami()}: the service must run as this account.")
+        click.echo(f"It is in the keyring of the account {account()}: the service must run as this account.")
     else:
-        click.echo(f"The file belongs to {whoami()}: the service must run as this account, or own the file.")
+        click.echo(f"The file belongs to {account()}: the service must run as this account, or own the file.")
 
 
 @secret.command("list")

@@ -39,9 +39,18 @@ class Store:
             yield connection
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
-        """A transaction: committed when the block ends, rolled back when it raises."""
-        with self._one_writer, _sentences(), self.engine.begin() as connection:
+    def writing(self, patience_seconds: float | None = None) -> Iterator[Connection]:
+        """A transaction: committed when the block ends, rolled back when it raises.
+
+        `patience_seconds`: how long SQLite waits for another program that writes; None = as the store's address says.
+        """
+        with (
+            self._one_writer,
+            _sentences(),
+            self.engine.connect() as connection,
+            _waiting_at_most(connection, patience_seconds),
+            connection.begin(),
+        ):
             yield connection
 
     def checkpoint(self) -> None:
@@ -183,6 +192,20 @@ def _looking(engine: Engine) -> Connection:
     if engine.dialect.name == "postgresql":
         return engine.connect().execution_options(isolation_level="REPEATABLE READ")
     return engine.connect().execution_options(sims_sync_readonly=True)
+
+
+@contextmanager
+def _waiting_at_most(connection: Connection, seconds: float | None) -> Iterator[None]:
+    raw = connection.connection.driver_connection
+    if seconds is None or raw is None or connection.dialect.name != "sqlite":
+        yield
+        return
+    (usual,) = raw.execute("PRAGMA busy_timeout").fetchone()
+    raw.execute(f"PRAGMA busy_timeout = {int(seconds * 1000)}")
+    try:
+        yield
+    finally:
+        raw.execute(f"PRAGMA busy_timeout = {usual}")
 
 
 @contextmanager
