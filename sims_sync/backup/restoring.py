@@ -15,6 +15,8 @@ from sims_sync.backup.archive import FORMAT, ArchiveReader, safe_place
 from sims_sync.backup.sealed import damaged
 from sims_sync.errors import RunError
 from sims_sync.formats.whole_writing import patiently
+from sims_sync.store.audits import RESTORED
+from sims_sync.store.decisions import record_audit
 from sims_sync.store.every_row import count_rows, load_lines
 from sims_sync.store.session import Store, schema_revision, store_as_it_is
 from sims_sync.store.tables import ALL_SCHOOLS, pause
@@ -51,7 +53,8 @@ class Rest:
 def restore(file: Path, passphrase: str, into: Path, rest: Rest, store_url: str | None = None) -> Restored:
     """Restore a backup into `into`, which is new or empty, and the store to `store_url` (else SQLite in `into`).
 
-    Every job is paused: what was sent after the backup is not known here, and would be sent again.
+    Every job is paused: what was sent after the backup is not known here. That it was restored stands in the audit log
+    of each school: by it no mail that was due by then leaves again when all goes on (`messages.outbox`).
 
     Raises:
         RunError: no backup, damaged, another passphrase, a newer release's, or a place that is not empty. Nothing is
@@ -164,6 +167,9 @@ def _let_everything_rest(store: Store, about: Mapping[str, Any], rest: Rest) -> 
     with store.writing() as connection:
         if not _rests(connection):
             connection.execute(insert(pause).values(values))
+        for school in about["schools"]:
+            detail = {"made": about["made"]}
+            record_audit(connection, school, at=rest.at, who=rest.by, action=RESTORED, subject="backup", detail=detail)
 
 
 def _rests(connection: Connection) -> bool:
