@@ -13,6 +13,7 @@ from sims_sync.errors import RunError
 from sims_sync.formats.whole_writing import write_whole
 from sims_sync.retention.files import Removal, drop_empty
 from sims_sync.retention.places import Kept, file_places, waiting_files
+from sims_sync.store.copies import copies_of
 from sims_sync.store.session import Store
 from sims_sync.store.tables import metadata
 from sims_sync.store.wiping import wipe, wiping
@@ -61,7 +62,8 @@ def purge(store: Store, school: SchoolConfig, others: Iterable[SchoolConfig], *,
         if place.deep and place.kept is not Kept.LISTS:
             drop_empty(place.folder)
     wiped = wipe(store, anew=True)
-    left = (*removal.stuck, *waiting_files(school))
+    copies = copies_of(store.file) if store.file else []  # they hold the other schools too, and go after 14 days
+    left = (*removal.stuck, *waiting_files(school), *copies)
     files = dict(removal.gone)
     done = {"state": "done", "rows": rows, "files": files, "left": [path.name for path in left], "wiped": wiped}
     write_whole(evidence, _json({**about, **done}))

@@ -53,6 +53,11 @@ class Store:
         ):
             yield connection
 
+    @property
+    def file(self) -> Path | None:
+        """SQLite's file; None where the store is on a server."""
+        return Path(self.engine.url.database) if self.dialect == "sqlite" and self.engine.url.database else None
+
     def checkpoint(self) -> None:
         """Bring what was written into the one file of a SQLite store: nothing is left beside it to be forgotten."""
         if self.dialect == "sqlite":
@@ -165,10 +170,15 @@ def _upgrade(store: Store, before: BeforeUpgrade) -> None:
     if now == HEAD:
         return
     migrations = import_module("sims_sync.store.upgrade")
-    migrations.refuse_newer(now)
-    if now is not None:
-        before(store, now, HEAD)
-    migrations.upgrade(store.engine)
+    with migrations.one_at_a_time(store.engine):
+        with _looking(store.engine) as connection:
+            now = schema_revision(connection)
+        migrations.refuse_newer(now)
+        if now == HEAD:
+            return  # another command was quicker
+        if now is not None:
+            before(store, now, HEAD)
+        migrations.upgrade(store.engine)
 
 
 def _copy_beside(store: Store, old: str, new: str) -> None:

@@ -1,6 +1,7 @@
 """What is too old goes, rows and files, with evidence; what is needed, held or somebody else's stays."""
 
-from datetime import date, datetime, timedelta
+import os
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -312,3 +313,22 @@ def test_a_second_night_deletes_nothing(world: World) -> None:
     retention(world, YEAR_AFTER)
     report = world.run("retention", YEAR_AFTER)
     assert report.outcome.notes == ("Nothing is too old.",)
+
+
+def test_a_copy_from_before_an_upgrade_goes_too_where_no_backup_is_configured(
+    sqlite_store: Store, tmp_path: Path
+) -> None:
+    world = make_world(sqlite_store, tmp_path)
+    file = sqlite_store.file
+    assert file is not None
+    old, young = (file.with_name(f"{file.name}.before-0004-2026110{day}T073000Z") for day in (1, 9))
+    for path, days in ((old, 15), (young, 13)):
+        path.write_bytes(b"Zorblatt")
+        moment = (datetime.now(UTC) - timedelta(days=days)).timestamp()
+        os.utime(path, (moment, moment))
+    assert retention(world, "2026-12-16 02:30") is Ending.DONE
+    assert (old.exists(), young.exists()) == (False, True)
+    with sqlite_store.reading() as connection:
+        gone = {each.what: each.count for each in load_disposals(connection, "austen")}
+    assert gone["copies of the store from before an upgrade"] == 1
+    young.unlink()
