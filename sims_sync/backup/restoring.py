@@ -61,12 +61,13 @@ def restore(file: Path, passphrase: str, into: Path, rest: Rest, store_url: str 
             then left in `into`.
         RetriableError, ConfigurationError: the database of `store_url` cannot be used.
     """
+    into = into.absolute()  # a relative store would be looked for from the stage
     with _reader(file, passphrase) as reader, _fresh(into) as stage:
         done = _bring_back(reader, stage, store_url, rest)
         for path in sorted(stage.iterdir(), key=lambda each: each.name == reader.about["config_file"]):
             place = into / path.name  # config.toml comes last: without it the folder is of no use, and cannot mislead
             patiently(lambda path=path, place=place: path.replace(place))  # type: ignore[misc]  # bound at once
-    url = store_url or f"sqlite:///{(into / _store_file(reader.about)).absolute()}"
+    url = store_url or f"sqlite:///{into / _store_file(reader.about)}"
     return Restored(done.about, done.rows, done.files, url)
 
 
@@ -76,6 +77,7 @@ def rehearse(file: Path, passphrase: str, work: Path) -> Restored:
     Raises:
         RunError: as `restore`.
     """
+    work = work.absolute()
     work.mkdir(parents=True, exist_ok=True)
     with (
         tempfile.TemporaryDirectory(prefix="rehearsal-", dir=work, ignore_cleanup_errors=True) as folder,

@@ -123,6 +123,16 @@ def test_a_sqlite_store_can_be_restored_into_postgresql(small: Site, postgres: s
     assert not (tmp_path / "again").exists()
 
 
+def test_the_place_may_be_named_from_where_one_stands(
+    small: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = back_up(small)
+    monkeypatch.chdir(tmp_path)
+    done = restore(Path(os.path.relpath(made.path)), PASSPHRASE, Path("new"), REST)
+    assert (tmp_path / "new" / "store.db").is_file()
+    assert sum(rehearse(made.path, PASSPHRASE, Path("work")).rows.values()) == sum(done.rows.values())
+
+
 def test_everything_rests_after_a_restore(small: Site, tmp_path: Path) -> None:
     done = restore(back_up(small).path, PASSPHRASE, tmp_path / "new", REST)
     again = open_store(done.store_url, tmp_path)
