@@ -164,7 +164,7 @@ def _refuse_rows_already_there(store: Store, schema: str) -> None:
 
 
 def _let_everything_rest(store: Store, about: Mapping[str, Any], rest: Rest) -> None:
-    reason = f"Restored from the backup of {about['made']}: look first what has been sent since."
+    reason = f"Restored from the backup of {about['made']}: look first what has been sent since"
     values = {"school": ALL_SCHOOLS, "job": "", "since": rest.at, "paused_by": rest.by, "reason": reason}
     with store.writing() as connection:
         if not _rests(connection):

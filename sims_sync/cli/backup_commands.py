@@ -75,7 +75,9 @@ def restore_backup(file: Path, into: Path, store_url: str | None, reference: str
         click.echo(f"The configuration names the store {stated}. Before you run anything, write into it:")
         click.echo(f"  [store]\n  url = {json.dumps(done.store_url)}")
     click.echo("Every job is paused: what was sent or typed after the backup is not known here.")
-    click.echo("Who was erased after it is back, until you put the folder `secrets` back or erase them again.")
+    click.echo(
+        "Who was erased after it is back: put the folder `secrets` back, then: sims-sync run retention --even-paused"
+    )
     click.echo("Then: sims-sync check, and when all is right: sims-sync resume --all")
 
 
