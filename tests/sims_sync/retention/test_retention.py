@@ -20,7 +20,18 @@ from sims_sync.store.session import Store
 from sims_sync.store.snapshot_totals import load_totals
 from sims_sync.store.snapshots import list_snapshots, taken_snapshots
 from sims_sync.store.students import load_students
-from sims_sync.store.tables import journal, message, metadata, missing, plan, quarantine, read, snapshot_total, student
+from sims_sync.store.tables import (
+    entry,
+    journal,
+    message,
+    metadata,
+    missing,
+    plan,
+    quarantine,
+    read,
+    snapshot_total,
+    student,
+)
 from tests.sims_sync.builders import (
     AUTUMN_2,
     World,
@@ -113,6 +124,17 @@ def test_nobody_who_is_on_roll_or_whose_removal_is_held_is_deleted(world: World)
         left = load_students(connection, world.id)
     assert len(left) == 39
     assert held in left
+
+
+def test_a_leaving_date_with_a_wrong_year_costs_nobody_their_entries(world: World) -> None:
+    world.read_well(Kind.STUDENTS, students(20), "2026-11-20 06:00")
+    world.read_well(Kind.PROFORMAS, [proforma("r1", 1)], "2026-11-20 06:00")
+    mistyped = [student_report_row(number, Leaving_Date="2006-07-20") for number in (1, 2)]
+    world.read_well(Kind.STUDENTS, [*mistyped, *students(20)[2:]], "2026-12-10 06:00")
+    retention(world, "2026-12-11 02:30")
+    with world.store.reading() as connection:
+        assert len(load_students(connection, world.id)) == 19  # of whom nobody has heard this year
+        assert connection.execute(select(func.count()).select_from(entry)).scalar() == 1
 
 
 def test_old_rows_of_a_leaver_in_an_export_are_left_out_in_silence(world: World) -> None:
