@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sims_sync.formats.whole_writing import patiently
 from sims_sync.periods import Periods
-from sims_sync.retention.places import Kept, Place, is_too_old
+from sims_sync.retention.places import Kept, Place, holds_work, is_too_old
 from sims_sync.store.disposals import Disposal
 
 COPIES = "copies of the store from before an upgrade"
@@ -39,7 +39,8 @@ def old_files(places: Iterable[Place], cuts: Periods) -> Iterator[tuple[Place, P
     """Every file of ours that is too old, with its place."""
     for place in places:
         if place.kept is Kept.FILES_DAYS:
-            yield from ((place, path) for path in place.files() if is_too_old(path, cuts))
+            old = (path for path in place.files() if is_too_old(path, cuts))
+            yield from ((place, path) for path in old if not holds_work(place, path, cuts))
 
 
 def dispose_of_files(

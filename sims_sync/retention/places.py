@@ -7,7 +7,7 @@ that was configured wrongly costs nobody a file. A file that waits to be read is
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from enum import Enum
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from sims_sync.context import WORK_FOLDER, system_clock
 from sims_sync.formats.waiting_files import DONE, FAILED
 from sims_sync.periods import Periods
 from sims_sync.proforma_workbook.layout import ANSWER_SUFFIX
+from sims_sync.retention.worked_in import is_worked_in
 
 ISSUED_FOLDER = "proformas-issued"
 LOG_FOLDER = "log"
@@ -42,7 +43,11 @@ class Kept(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One kind of file in one folder; `names`: those that are ours. `deep`: in the folders below as well."""
+    """One kind of file in one folder; `names`: those that are ours. `deep`: in the folders below as well.
+
+    `for_work`: people write in them. What somebody wrote in is kept to the end of the academic year: it may be nowhere
+    else, and its tutor would be named for what was done.
+    """
 
     what: str
     folder: Path
@@ -50,6 +55,7 @@ class Place:
     kept: Kept = Kept.FILES_DAYS
     deep: bool = False
     spared: re.Pattern[str] | None = field(default=None)
+    for_work: bool = False
 
     def files(self) -> Iterator[Path]:
         """Ours, of any age; a link is never followed, and a folder that is not there has none."""
@@ -64,7 +70,7 @@ def file_places(school: SchoolConfig) -> tuple[Place, ...]:
     """Every place in which files of this school may lie, in the order of docs/data-protection.md."""
     return (
         *_put_away(school),
-        Place("issued pro-formas", school.base / ISSUED_FOLDER / school.id, _ISSUED, deep=True),
+        Place("issued pro-formas", school.base / ISSUED_FOLDER / school.id, _ISSUED, deep=True, for_work=True),
         *_mail(school),
         *_lists(school),
         *_for_sims(school),
@@ -85,6 +91,17 @@ def is_too_old(path: Path, cuts: Periods) -> bool:
     if stamp and datetime.strptime(stamp[1], "%Y%m%dT%H%M%S").replace(tzinfo=UTC) >= cuts.files_before:
         return False
     return system_clock() - written > cuts.now - cuts.files_before
+
+
+def holds_work(place: Place, path: Path, cuts: Periods) -> bool:
+    """Whether somebody wrote in it this academic year."""
+    written = written_at(path) if place.for_work else None
+    is_of_this_year = written is not None and system_clock() - written < cuts.now - _begin(cuts)
+    return is_of_this_year and is_worked_in(path)
+
+
+def _begin(cuts: Periods) -> datetime:
+    return datetime.combine(cuts.year_start, time(0), UTC)
 
 
 def written_at(path: Path) -> datetime | None:

@@ -15,6 +15,7 @@ from sims_sync.retention.files import COPIES, dispose_of_files, evidence_of, old
 from sims_sync.retention.leavers import remove_returned
 from sims_sync.retention.places import Place, file_places, waiting_files, written_at
 from sims_sync.retention.rows import dispose_of_rows
+from sims_sync.retention.worked_in import is_worked_in
 from sims_sync.store.copies import old_copies
 from sims_sync.store.disposals import Disposal, record_disposals
 from sims_sync.store.reads import good_reads
@@ -102,6 +103,7 @@ def _outcome(context: RunContext, gone: list[Disposal], stuck: list[Path], *, is
     said = _said(gone)
     notes = [f"Deleted or reduced: {said}." if said else "Nothing is too old."]
     notes += _unread(context)
+    notes += _worked_in(context)
     total = sum(each.count for each in gone)
     return Outcome(Ending.HELD if problems else Ending.DONE, {"changed": total}, tuple(problems), tuple(notes))
 
@@ -111,6 +113,15 @@ def _said(gone: Iterable[Disposal]) -> str:
     for each in gone:
         counts[each.what] += each.count
     return ", ".join(f"{count:,} {what}" for what, count in counts.items() if count)
+
+
+def _worked_in(context: RunContext) -> list[str]:
+    """What a tutor wrote in a workbook where it was issued counts only once it is handed in."""
+    places = [place for place in file_places(context.school) if place.for_work]
+    count = sum(is_worked_in(path) for place in places for path in place.files())
+    if not count:
+        return []
+    return [f"{count} issued pro-formas were written in where they were issued: hand copies in, or take them away."]
 
 
 def _unread(context: RunContext) -> list[str]:

@@ -1,6 +1,7 @@
 """What is too old goes, rows and files, with evidence; what is needed, held or somebody else's stays."""
 
 import os
+import zipfile
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -354,3 +355,21 @@ def test_a_copy_from_before_an_upgrade_goes_too_where_no_backup_is_configured(
         gone = {each.what: each.count for each in load_disposals(connection, "austen")}
     assert gone["copies of the store from before an upgrade"] == 1
     young.unlink()
+
+
+def test_an_issued_workbook_that_somebody_wrote_in_stays_for_the_year(sqlite_store: Store, tmp_path: Path) -> None:
+    world = make_world(sqlite_store, tmp_path)
+    folder = tmp_path / "proformas-issued" / "austen" / "2026-27 Autumn 2"
+    folder.mkdir(parents=True)
+    for name, saved in (("8A1.xlsx", "2026-11-01T09:00:00Z"), ("8B1.xlsx", "2026-11-05T16:20:00Z")):
+        times = f"<dcterms:created>2026-11-01T09:00:00Z</dcterms:created><dcterms:modified>{saved}</dcterms:modified>"
+        with zipfile.ZipFile(folder / name, "w") as workbook:
+            workbook.writestr("docProps/core.xml", times)
+        moment = (datetime.now(UTC) - timedelta(days=30)).timestamp()
+        os.utime(folder / name, (moment, moment))
+    newest_read(sqlite_store, "2026-12-05 02:30")
+    notes = world.run("retention", "2026-12-05 02:30").outcome.notes
+    assert [path.name for path in folder.iterdir()] == ["8B1.xlsx"]
+    assert any(note.startswith("1 issued pro-formas were written in") for note in notes)
+    retention(world, NEXT_YEAR)
+    assert not folder.exists()
