@@ -361,15 +361,18 @@ def test_an_issued_workbook_that_somebody_wrote_in_stays_for_the_year(sqlite_sto
     world = make_world(sqlite_store, tmp_path)
     folder = tmp_path / "proformas-issued" / "austen" / "2026-27 Autumn 2"
     folder.mkdir(parents=True)
-    for name, saved in (("8A1.xlsx", "2026-11-01T09:00:00Z"), ("8B1.xlsx", "2026-11-05T16:20:00Z")):
-        times = f"<dcterms:created>2026-11-01T09:00:00Z</dcterms:created><dcterms:modified>{saved}</dcterms:modified>"
-        with zipfile.ZipFile(folder / name, "w") as workbook:
-            workbook.writestr("docProps/core.xml", times)
-        moment = (datetime.now(UTC) - timedelta(days=30)).timestamp()
-        os.utime(folder / name, (moment, moment))
+    made = datetime.now(UTC).replace(microsecond=0) - timedelta(days=30)
+    for name, said, written in (("7A1", 0, 0), ("8A1", 4, 4), ("8B1", 0, 4), ("9A1", 4, 0)):
+        saved = made + timedelta(days=said)
+        with zipfile.ZipFile(folder / f"{name}.xlsx", "w") as workbook:
+            times = zip(("created", "modified"), (made, saved), strict=True)
+            words = (f"<dcterms:{word}>{moment:%Y-%m-%dT%H:%M:%SZ}</dcterms:{word}>" for word, moment in times)
+            workbook.writestr("docProps/core.xml", "".join(words))
+        moment = (made + timedelta(days=written)).timestamp()
+        os.utime(folder / f"{name}.xlsx", (moment, moment))
     newest_read(sqlite_store, "2026-12-05 02:30")
     notes = world.run("retention", "2026-12-05 02:30").outcome.notes
-    assert [path.name for path in folder.iterdir()] == ["8B1.xlsx"]
-    assert any(note.startswith("1 issued pro-formas were written in") for note in notes)
+    assert sorted(path.name for path in folder.iterdir()) == ["8A1.xlsx", "8B1.xlsx", "9A1.xlsx"]
+    assert any(note.startswith("3 issued pro-formas were written in") for note in notes)
     retention(world, NEXT_YEAR)
     assert not folder.exists()
