@@ -78,6 +78,9 @@ def restore_backup(file: Path, into: Path, store_url: str | None, reference: str
         click.echo(f"  [store]\n  url = {json.dumps(done.store_url)}")
     click.echo("Every job is paused: what was sent or typed after the backup is not known here.")
     click.echo(
+        "Pro-formas collected after it count as never handed in: put them back from `done`. Excuse students again."
+    )
+    click.echo(
         "Who was erased after it is back: put the folder `secrets` back, then: sims-sync run retention --even-paused"
     )
     click.echo("Then: sims-sync check, and when all is right: sims-sync resume --all")

@@ -30,6 +30,7 @@ _ANSWER = re.compile(rf".+{re.escape(ANSWER_SUFFIX)}\.[^.]+|\.[0-9a-f]{{32}}\.pa
 _ISSUED = re.compile(r".+\.xlsx|\.[0-9a-f]{32}\.part")
 _FOR_SIMS = re.compile(r"[0-9]{4,}")
 _VOID = "void"
+_JUNCTION = 0xA0000003  # IO_REPARSE_TAG_MOUNT_POINT
 _MEMORY = re.compile(r".+-[0-9a-f]{16}\.json")  # when a list was last read: two times, nobody's data
 
 
@@ -166,7 +167,7 @@ def _for_sims(school: SchoolConfig) -> Iterator[Place]:
 
 def _folders_in(folder: Path) -> list[Path]:
     try:
-        return sorted(path for path in folder.iterdir() if path.is_dir() and not path.is_symlink())
+        return sorted(path for path in folder.iterdir() if path.is_dir() and not _leads_elsewhere(path))
     except OSError:
         return []
 
@@ -177,9 +178,17 @@ def _below(folder: Path, *, deep: bool) -> Iterator[Path]:
     except OSError:
         return
     for path in found:
-        if path.is_symlink():
+        if _leads_elsewhere(path):
             continue
         if path.is_file():
             yield path
         elif deep and path.is_dir():
             yield from _below(path, deep=True)
+
+
+def _leads_elsewhere(path: Path) -> bool:
+    """A link, or a junction of Windows, which Python before 3.12 takes for a folder like any other."""
+    try:
+        return path.is_symlink() or getattr(path.lstat(), "st_reparse_tag", 0) == _JUNCTION
+    except OSError:
+        return True
