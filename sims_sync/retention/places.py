@@ -29,6 +29,7 @@ _ANY = re.compile(r".+")
 _ANSWER = re.compile(rf".+{re.escape(ANSWER_SUFFIX)}\.[^.]+|\.[0-9a-f]{{32}}\.part")
 _ISSUED = re.compile(r".+\.xlsx|\.[0-9a-f]{32}\.part")
 _FOR_SIMS = re.compile(r"[0-9]{4,}")
+_ISSUE = "issue.json"  # lies in each folder that was issued
 _VOID = "void"
 _JUNCTION = 0xA0000003  # IO_REPARSE_TAG_MOUNT_POINT
 _MEMORY = re.compile(r".+-[0-9a-f]{16}\.json")  # when a list was last read: two times, nobody's data
@@ -161,7 +162,7 @@ def _for_sims(school: SchoolConfig) -> Iterator[Place]:
         return
     root = school.path(str(folder))
     for path in (*_folders_in(root), *_folders_in(root / _VOID)):
-        if _FOR_SIMS.fullmatch(path.name):
+        if _FOR_SIMS.fullmatch(path.name) and (path / _ISSUE).is_file():  # 2026 may be a folder of the school's own
             yield Place("files for SIMS", path, _ANY, Kept.CONNECTOR, deep=True)
 
 

@@ -56,6 +56,14 @@ def test_another_schools_folder_within_this_schools_own_is_left(sqlite_store: St
     assert [name for name in names if (tmp_path / name).exists()] == [names[1]]
 
 
+def test_a_folder_of_the_schools_own_beside_the_files_for_sims_is_left(sqlite_store: Store, tmp_path: Path) -> None:
+    school = with_folders(make_world(sqlite_store, tmp_path), tmp_path).school
+    names = ("for-sims/2026/marks of last year.xlsx", "for-sims/0007/issue.json", "for-sims/0007/marks.csv")
+    put_files(tmp_path, names, days_old=0)
+    purge(sqlite_store, school, [], who="a test", reason="left the trust")
+    assert [name for name in names if (tmp_path / name).exists()] == [names[0]]
+
+
 def test_without_evidence_nothing_is_deleted(sqlite_store: Store, tmp_path: Path) -> None:
     school = with_folders(make_world(sqlite_store, tmp_path), tmp_path).school
     filled = fill_tables(sqlite_store)
