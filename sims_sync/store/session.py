@@ -243,7 +243,7 @@ def _operational(error: DatabaseError) -> str | None:
         ("full", "The disk that holds the store is full."),
         ("readonly", "The store cannot be written to: this account has no right, or the disk is read-only."),
         ("unable to open", "The store's file cannot be opened: check the folder and this account's rights."),
-        ("disk i/o", "The disk that holds the store reports an error."),
+        ("disk i/o", "The disk that holds the store is full, or reports an error."),
         ("malformed", "The store's file is damaged: restore a backup."),
         ("not a database", "The store's file is damaged: restore a backup."),
     ):
