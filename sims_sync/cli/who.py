@@ -17,7 +17,10 @@ UNKNOWN = "unknown"
 def account() -> str:
     """The account that the command runs under."""
     if sys.platform == "win32":
-        return os.getlogin() or UNKNOWN  # Windows itself is asked, not the environment
+        try:
+            return os.getlogin() or UNKNOWN  # Windows itself is asked, not the environment
+        except OSError:
+            return UNKNOWN
     return _name_of(os.geteuid())
 
 
@@ -40,6 +43,8 @@ def _logged_in() -> str | None:
 
 
 def _name_of(number: int) -> str:
+    if sys.platform == "win32":
+        return UNKNOWN
     import pwd  # noqa: PLC0415 - not on Windows
 
     try:

@@ -1,13 +1,13 @@
 """The audit log names who gave a command, also where it is given as the service's account."""
 
 import os
-import pwd
 from pathlib import Path
 
 import pytest
 
 from sims_sync.cli import who
 
+pwd = pytest.importorskip("pwd", reason="Windows has other accounts")
 ME = pwd.getpwuid(os.geteuid()).pw_name
 OTHER = next(each for each in pwd.getpwall() if each.pw_name != ME)
 
