@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import subprocess
+import sys
 import tarfile
 import tomllib
 import zipfile
@@ -213,3 +215,40 @@ def test_a_bundle_unpacks_into_one_folder_and_its_installer_can_be_run(tmp_path:
 def test_the_list_of_hashes_is_what_sha256sum_reads(tmp_path: Path) -> None:
     (tmp_path / "b.txt").write_text("b", encoding="utf-8")
     assert checksums(tmp_path) == f"{hashlib.sha256(b'b').hexdigest()}  b.txt\n"
+
+
+INSTALLER = ROOT / "deploy" / "linux" / "install.sh"
+# Programs of the machine as the installer finds them; `python` makes an environment in which nothing can be installed.
+MACHINE = {
+    "id": "echo 0",
+    "systemctl": 'echo "$1" >> "$0.log"; [ "$1" != show ] || echo active',
+    "install": 'for last; do :; done; mkdir -p "$last"',
+    "python": 'case "$*" in *"-m venv"*) mkdir -p "$3/bin"; printf "#!/bin/sh\\nexit 1\\n" > "$3/bin/python";'
+    ' chmod +x "$3/bin/python";; esac',
+}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="an installer for Linux")
+def test_where_the_same_version_cannot_be_built_anew_what_ran_runs_again(tmp_path: Path) -> None:
+    tree, machine = tmp_path / "tree", tmp_path / "machine"
+    (tree / "deploy" / "linux").mkdir(parents=True)
+    (tree / "pyproject.toml").write_text('version = "1.0"\n', encoding="utf-8")
+    script = INSTALLER.read_text(encoding="utf-8").replace("/usr/local", f"{tmp_path}/local")
+    (tree / "deploy" / "linux" / "install.sh").write_text(script, encoding="utf-8")
+    machine.mkdir()
+    for name, lines in MACHINE.items():
+        (machine / name).write_text(f"#!/bin/sh\n{lines}\n", encoding="utf-8")
+        (machine / name).chmod(0o755)
+    program = tmp_path / "local" / "lib" / "sims-sync" / "1.0" / "bin" / "sims-sync"
+    command = tmp_path / "local" / "bin" / "sims-sync"
+    for path in (program, command):
+        path.parent.mkdir(parents=True)
+    program.write_text("what ran", encoding="utf-8")
+    command.symlink_to(program)
+    data = tmp_path / "data of a school"
+    given = ["sh", str(tree / "deploy" / "linux" / "install.sh"), "--data", str(data), "--python", "python"]
+    ended = subprocess.run(given, env={"PATH": f"{machine}:/usr/bin:/bin"}, capture_output=True, text=True, check=False)
+    assert ended.returncode == 1
+    assert "what was there before is there" in ended.stderr
+    assert command.read_text(encoding="utf-8") == "what ran"
+    assert (machine / "systemctl.log").read_text(encoding="utf-8").split() == ["show", "stop", "start"]

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Installs sims-sync, or a newer version of it, on a Linux server; nothing is fetched when wheels/ lies beside it.
-# Everything is built beside what runs; only when that has worked is the old version replaced.
+# Everything is built beside what runs; only when that has worked is the old version replaced. If anything fails before,
+# what ran runs again, also where the same version is built anew.
 set -eu
 umask 022
 
@@ -91,8 +92,20 @@ case $(systemctl show --property=ActiveState --value "$UNIT" 2>/dev/null || true
 if [ -e "$NEW" ] && [ "$RUNS" = yes ] && [ "$(readlink "$COMMAND" 2>/dev/null)" = "$NEW/bin/sims-sync" ]; then
     act systemctl stop "$UNIT"
 fi
-act rm -rf "$NEW"
 act install -d -m 0755 "$PROGRAM"
+REPLACED=no
+as_before() {
+    code=$?
+    if [ "$DRY" = yes ] || [ "$REPLACED" = yes ]; then return; fi
+    if [ -e "$NEW.before" ]; then rm -rf "$NEW"; mv "$NEW.before" "$NEW"; fi
+    if [ "$RUNS" = yes ]; then systemctl start "$UNIT"; fi
+    echo "install.sh: nothing was replaced: what was there before is there." >&2
+    exit "$code"
+}
+trap as_before EXIT
+trap 'exit 130' HUP INT TERM
+# One that a power cut left aside is the whole one.
+if [ -e "$NEW.before" ]; then act rm -rf "$NEW"; elif [ -e "$NEW" ]; then act mv "$NEW" "$NEW.before"; fi
 act "$PYTHON" -m venv "$NEW"
 if [ "$FROM" = bundle ]; then
     act "$NEW/bin/python" -m pip install --quiet --disable-pip-version-check --no-index --find-links "$HERE/wheels" \
@@ -109,11 +122,12 @@ act "$NEW/bin/sims-sync" --version
 if [ "$RUNS" = yes ]; then act systemctl stop "$UNIT"; fi
 if [ -f "$DATA/config.toml" ]; then
     if ! as_service "$NEW/bin/sims-sync" db upgrade --config "$DATA/config.toml"; then
-        if [ "$RUNS" = yes ]; then act systemctl start "$UNIT"; fi
         refuse "the database was not brought up to date: the old version stays. Do what stands above, then run this again."
     fi
 fi
 act ln -sfn "$NEW/bin/sims-sync" "$COMMAND"
+REPLACED=yes
+act rm -rf "$NEW.before"
 if [ "$RUNS" = yes ]; then
     act systemctl start "$UNIT"
     say "The service runs on $VERSION."

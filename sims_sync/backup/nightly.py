@@ -1,16 +1,9 @@
-"""The job `backup`: one sealed file a night, whichever school's turn comes first, and old copies gone."""
-
-import time
-
-from sqlalchemy import make_url
+"""The job `backup`: one sealed file a night, whichever school's turn comes first."""
 
 from sims_sync.backup.evidence import keep_evidence
 from sims_sync.backup.making import make_backup, recent_backup
-from sims_sync.config import Config
 from sims_sync.context import RunContext
 from sims_sync.outcome import Outcome
-from sims_sync.store.copies import remove_old_copies
-from sims_sync.store.session import sqlite_file
 
 
 def back_up(context: RunContext) -> Outcome:
@@ -33,7 +26,6 @@ def back_up(context: RunContext) -> Outcome:
         return Outcome(notes=(f"A backup would be written into {config.backup.folder}.",))
     made = make_backup(config, context.store, now)
     keep_evidence(context.store, context.school_id, context.run_id, made, now)
-    _forget_copies(config)
     note = f"{made.path.name}: {made.rows} rows of {made.tables} tables and {made.files} files, read back and right."
     gone = (f"{made.removed} older ones were removed by rule.",) if made.removed else ()
     return Outcome(counts={"read": made.rows}, notes=(note, *gone))
@@ -43,9 +35,3 @@ def _is_scheduled(context: RunContext) -> bool:
     """`run --all` runs every job, wanted or not; who scheduled this one wants backups."""
     section = context.school.jobs.get("backup")
     return section is not None and section.enabled and section.schedule is not None
-
-
-def _forget_copies(config: Config) -> None:
-    address = make_url(config.store.url)
-    if address.get_backend_name() == "sqlite":
-        remove_old_copies(sqlite_file(address, config.base), time.time())

@@ -15,6 +15,8 @@ from sims_sync.backup.archive import FORMAT, ArchiveReader, safe_place
 from sims_sync.backup.sealed import damaged
 from sims_sync.errors import RunError
 from sims_sync.formats.whole_writing import patiently
+from sims_sync.store.audits import RESTORED
+from sims_sync.store.decisions import record_audit
 from sims_sync.store.every_row import count_rows, load_lines
 from sims_sync.store.session import Store, schema_revision, store_as_it_is
 from sims_sync.store.tables import ALL_SCHOOLS, pause
@@ -51,19 +53,21 @@ class Rest:
 def restore(file: Path, passphrase: str, into: Path, rest: Rest, store_url: str | None = None) -> Restored:
     """Restore a backup into `into`, which is new or empty, and the store to `store_url` (else SQLite in `into`).
 
-    Every job is paused: what was sent after the backup is not known here, and would be sent again.
+    Every job is paused: what was sent after the backup is not known here. That it was restored stands in the audit log
+    of each school: by it no mail that was due by then leaves again when all goes on (`messages.outbox`).
 
     Raises:
         RunError: no backup, damaged, another passphrase, a newer release's, or a place that is not empty. Nothing is
             then left in `into`.
         RetriableError, ConfigurationError: the database of `store_url` cannot be used.
     """
+    into = into.absolute()  # a relative store would be looked for from the stage
     with _reader(file, passphrase) as reader, _fresh(into) as stage:
         done = _bring_back(reader, stage, store_url, rest)
         for path in sorted(stage.iterdir(), key=lambda each: each.name == reader.about["config_file"]):
             place = into / path.name  # config.toml comes last: without it the folder is of no use, and cannot mislead
             patiently(lambda path=path, place=place: path.replace(place))  # type: ignore[misc]  # bound at once
-    url = store_url or f"sqlite:///{(into / _store_file(reader.about)).absolute()}"
+    url = store_url or f"sqlite:///{into / _store_file(reader.about)}"
     return Restored(done.about, done.rows, done.files, url)
 
 
@@ -73,6 +77,7 @@ def rehearse(file: Path, passphrase: str, work: Path) -> Restored:
     Raises:
         RunError: as `restore`.
     """
+    work = work.absolute()
     work.mkdir(parents=True, exist_ok=True)
     with (
         tempfile.TemporaryDirectory(prefix="rehearsal-", dir=work, ignore_cleanup_errors=True) as folder,
@@ -159,11 +164,14 @@ def _refuse_rows_already_there(store: Store, schema: str) -> None:
 
 
 def _let_everything_rest(store: Store, about: Mapping[str, Any], rest: Rest) -> None:
-    reason = f"Restored from the backup of {about['made']}: look first what has been sent since."
+    reason = f"Restored from the backup of {about['made']}: look first what has been sent since"
     values = {"school": ALL_SCHOOLS, "job": "", "since": rest.at, "paused_by": rest.by, "reason": reason}
     with store.writing() as connection:
         if not _rests(connection):
             connection.execute(insert(pause).values(values))
+        for school in about["schools"]:
+            detail = {"made": about["made"]}
+            record_audit(connection, school, at=rest.at, who=rest.by, action=RESTORED, subject="backup", detail=detail)
 
 
 def _rests(connection: Connection) -> bool:

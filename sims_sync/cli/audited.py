@@ -7,8 +7,10 @@ Each command stands in exactly one of four lists; a test fails when one is forgo
 from datetime import datetime
 
 import click
+import structlog
 
 from sims_sync.config import SchoolConfig
+from sims_sync.errors import RetriableError
 from sims_sync.store.decisions import record_audit
 from sims_sync.store.session import Store
 
@@ -120,6 +122,10 @@ IMPERSONAL = frozenset(
     }
 )
 
+PATIENCE_SECONDS = 2.0  # whoever looks need not wait for a long pull to end
+
+log = structlog.get_logger("sims_sync.audit")
+
 _SAID = ("half_term", "house", "group", "form", "names", "occasion", "version", "state", "kind", "as_json", "year")
 
 
@@ -129,7 +135,14 @@ def command_name(context: click.Context) -> str:
 
 
 def note_command(store: Store, school: SchoolConfig, *, who: str, at: datetime) -> None:
-    """Note that this command shows or changes something of a school, if it is one of those."""
+    """Note that this command shows or changes something of a school, if it is one of those.
+
+    A store that cannot be written to (in use for long, its disk full) is looked at when something is wrong: a view goes
+    on then, and the log file says what the audit log cannot.
+
+    Raises:
+        RetriableError: the store cannot be written to, and this command has something to write.
+    """
     context = click.get_current_context(silent=True)
     name = command_name(context) if context is not None else ""
     if context is None or name not in VIEWS | CHANGES:
@@ -137,13 +150,13 @@ def note_command(store: Store, school: SchoolConfig, *, who: str, at: datetime) 
     given = {key: context.params[key] for key in _SAID if context.params.get(key) not in (None, False)}
     if context.params.get("output") is not None:
         given["to"] = "a file"
-    with store.writing() as connection:
-        record_audit(
-            connection,
-            school.id,
-            at=at,
-            who=who,
-            action="view" if name in VIEWS else "command",
-            subject=name,
-            detail={key: value if isinstance(value, int) else str(value) for key, value in given.items()},
-        )
+    detail = {key: value if isinstance(value, int) else str(value) for key, value in given.items()}
+    try:
+        with store.writing(PATIENCE_SECONDS if name in VIEWS else None) as connection:
+            action = "view" if name in VIEWS else "command"
+            record_audit(connection, school.id, at=at, who=who, action=action, subject=name, detail=detail)
+    except RetriableError:
+        if name not in VIEWS:
+            raise
+        log.warning("view that the audit log could not take", school=school.id, who=who, command=name, **detail)
+        click.echo("This view is in the log file, not in the audit log: the store cannot be written to now.", err=True)

@@ -1,7 +1,6 @@
 """`backup` and `restore`: the whole store and what belongs to it, there and back."""
 
 import json
-import sys
 import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +12,7 @@ from sims_sync.backup.keeping import backups_in
 from sims_sync.backup.making import backup_folder, backup_passphrase
 from sims_sync.backup.rehearsals import last_rehearsal, remember_rehearsal
 from sims_sync.backup.restoring import Rest, Restored, rehearse, restore
+from sims_sync.cli.asking import ask_secret
 from sims_sync.cli.shared import config_option, json_option, opened, whoami
 from sims_sync.config import Config
 from sims_sync.config_file import find_config, load_config
@@ -65,7 +65,9 @@ def restore_backup(file: Path, into: Path, store_url: str | None, reference: str
     """Restore a backup into a new folder; everything then rests until you have looked."""
     if reference is not None and not is_reference(reference):
         raise click.UsageError("--passphrase says where it is, e.g. file:PATH: on a command line everybody can see it.")
-    passphrase = read_secret(reference, Path.cwd()) if reference else _asked()
+    passphrase = (
+        read_secret(reference, Path.cwd()) if reference else ask_secret("Passphrase of the backup", twice=False)
+    )
     done = restore(file, passphrase, into, Rest(whoami(), datetime.now(UTC)), store_url)
     click.echo(_summary("Restored", done))
     for sentence in done.about["left_out"]:
@@ -75,7 +77,12 @@ def restore_backup(file: Path, into: Path, store_url: str | None, reference: str
         click.echo(f"The configuration names the store {stated}. Before you run anything, write into it:")
         click.echo(f"  [store]\n  url = {json.dumps(done.store_url)}")
     click.echo("Every job is paused: what was sent or typed after the backup is not known here.")
-    click.echo("Who was erased after it is back, until you put the folder `secrets` back or erase them again.")
+    click.echo(
+        "Pro-formas collected after it count as never handed in: put them back from `done`. Excuse students again."
+    )
+    click.echo(
+        "Who was erased after it is back: put the folder `secrets` back, then: sims-sync run retention --even-paused"
+    )
     click.echo("Then: sims-sync check, and when all is right: sims-sync resume --all")
 
 
@@ -139,12 +146,6 @@ def _summary(begin: str, done: Restored) -> str:
         f"{begin}: the store of {done.made:{MOMENT}}, {rows} rows of {len(done.rows)} tables, {files} files; "
         f"schema {done.about['schema']}, release {done.about['version']}."
     )
-
-
-def _asked() -> str:
-    if sys.stdin.isatty():
-        return str(click.prompt("Passphrase of the backup", hide_input=True))
-    return sys.stdin.readline().rstrip("\r\n")
 
 
 def _stated_url(config_file: Path) -> str:

@@ -24,6 +24,9 @@ def purge(school_id: str, reason: str, confirm: str | None) -> None:
     """
     with opened() as place:
         school = place.one_school(school_id)
+        if place.config.broken:  # what they share with this one cannot be told
+            broken = ", ".join(sorted(place.config.broken))
+            raise click.UsageError(f"First mend the configuration of {broken}: its files may lie in the same folders.")
         typed = confirm or click.prompt(f"Everything of {school.school.name} is deleted. Type its id to go on")
         if typed.strip() != school.id:
             raise click.UsageError("That is not the school's id: nothing was deleted.")

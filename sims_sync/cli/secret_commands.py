@@ -6,7 +6,9 @@ from pathlib import Path
 
 import click
 
-from sims_sync.cli.shared import config_option, exit_with, json_option, whoami
+from sims_sync.cli.asking import ask_secret
+from sims_sync.cli.shared import config_option, exit_with, json_option
+from sims_sync.cli.who import account
 from sims_sync.config import Config
 from sims_sync.config_file import find_config, load_config
 from sims_sync.errors import ConfigurationError
@@ -35,13 +37,13 @@ def secret() -> None:
 def secret_set(name: str, place: str | None) -> None:
     """Ask for a secret without showing it (or read it from standard input), keep it, and say how to refer to it."""
     base = _config_file().parent
-    value = _asked(name)
+    value = ask_secret(f"Secret {name}", twice=True)
     reference = keep_secret(name, value, base, place or usual_place())
     click.echo(f'Kept. Write into config.toml, where it is wanted: "{reference}"')
     if reference.startswith("keyring:"):
-        click.echo(f"It is in the keyring of the account {whoami()}: the service must run as this account.")
+        click.echo(f"It is in the keyring of the account {account()}: the service must run as this account.")
     else:
-        click.echo(f"The file belongs to {whoami()}: the service must run as this account, or own the file.")
+        click.echo(f"The file belongs to {account()}: the service must run as this account, or own the file.")
 
 
 @secret.command("list")
@@ -85,12 +87,6 @@ def _fault(reference: str, config: Config) -> str:
     except ConfigurationError as error:
         return str(error)
     return ""
-
-
-def _asked(name: str) -> str:
-    if sys.stdin.isatty():
-        return str(click.prompt(f"Secret {name}", hide_input=True, confirmation_prompt=True))
-    return sys.stdin.readline().rstrip("\r\n")
 
 
 def _config_file() -> Path:

@@ -1,6 +1,5 @@
 """What every command needs: the config, the store, the chosen schools, moments, and how lines are printed."""
 
-import getpass
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -12,8 +11,9 @@ from zoneinfo import ZoneInfo
 import click
 
 from sims_sync.backup.opening import open_configured
-from sims_sync.cli.audited import note_command
+from sims_sync.cli.audited import PATIENCE_SECONDS, note_command
 from sims_sync.cli.log import log_into
+from sims_sync.cli.who import whoami as whoami  # noqa: PLC0414 - said to be for others
 from sims_sync.config import Config, SchoolConfig
 from sims_sync.config_file import find_config, load_config
 from sims_sync.context import RunContext, school_clock
@@ -134,7 +134,7 @@ def _note(config: Config, store: Store) -> None:
     for school in config.schools.values():
         now = school_clock(school.demo)()
         with suppress(RetriableError):  # a store that is busy is no reason to show no status: the next command notes it
-            note_settings(store, school, common, who=whoami(), at=now)
+            note_settings(store, school, common, who=whoami(), at=now, patience_seconds=PATIENCE_SECONDS)
         if chosen in {None, school.id}:
             note_command(store, school, who=whoami(), at=now)
 
@@ -155,14 +155,6 @@ def chosen_half_term(school_year: SchoolYear, text: str | None, moment: datetime
         return school_year.resolve(text, today)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
-
-
-def whoami() -> str:
-    """The account that runs the command, for the audit log."""
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError, ImportError):
-        return "unknown"
 
 
 def progress_line() -> Callable[[str], None] | None:

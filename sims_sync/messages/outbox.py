@@ -21,6 +21,7 @@ from sims_sync.messages.letters import (
 from sims_sync.outcome import Ending, Outcome, Problem
 from sims_sync.registry import build_mailer
 from sims_sync.school_year import SchoolYear
+from sims_sync.store.audits import last_restored
 from sims_sync.store.messages import (
     DISCARDED,
     FAILED,
@@ -36,6 +37,7 @@ from sims_sync.store.messages import (
 
 FIRST_WAIT = timedelta(minutes=5)
 LONGEST_WAIT = timedelta(hours=4)
+DOUBTFUL = "A backup was restored: it may have left before."
 _STATES = {SendOutcome.SENT: SENT, SendOutcome.REFUSED: REFUSED, SendOutcome.UNKNOWN: UNKNOWN}
 _SETTLED = frozenset({SENT, UNKNOWN, REFUSED, DISCARDED, SENDING})
 
@@ -48,6 +50,7 @@ class _Sending:
     detail: str = ""
     waiting: int = 0
     copies: int = 0
+    doubtful: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +103,14 @@ class Outbox:
 
     def _send_all(self, letters: Sequence[Letter]) -> _Sending:
         section, done = self.context.school.messages.mailer, _Sending()
-        mailer = None
+        mailer, restored = None, self._restored()
         for letter in letters:
             self.context.go_on()
             if not letter.any_time and not self.school_year.in_send_window(self.context.now()):
                 done.waiting += not letter.for_admin  # the window closed over the work
+                continue
+            if restored is not None and self._may_have_left(letter, restored):
+                done.doubtful += self._claim(letter, self._id_of(letter), UNKNOWN, DOUBTFUL) is not None
                 continue
             mailer = mailer or build_mailer(section.connector, section.options, self.context.connector_context())
             try:
@@ -137,7 +143,26 @@ class Outbox:
             done.states[state] += 1
         done.detail = result.detail if state != SENT else done.detail
 
-    def _claim(self, letter: Letter, message_id: str) -> int | None:
+    def _restored(self) -> datetime | None:
+        with self.context.store.reading() as connection:
+            return last_restored(connection, self.context.school_id)
+
+    def _id_of(self, letter: Letter) -> str:
+        """The Message-ID by which it can be looked for in a mailbox."""
+        return envelope_of(self.context, letter, recipient_of(self.context.school, letter) or "").message_id
+
+    def _may_have_left(self, letter: Letter, restored: datetime) -> bool:
+        """Whether it was due before a backup was restored that knows nothing of it: it may have left in between.
+
+        One that was noted as such has a row since then; if a person lets it go, it goes.
+        """
+        if letter.any_time or letter.day > self.school_year.local_date(restored):
+            return False
+        with self.context.store.reading() as connection:
+            stored = load_message(connection, self.context.school_id, key_of(self.context.school_id, letter))
+        return stored is None or stored.created < restored
+
+    def _claim(self, letter: Letter, message_id: str, state: str = SENDING, detail: str = "") -> int | None:
         """The row is there before the attempt: a crash in between leaves `sending`, which nobody resends blindly.
 
         None where another process has it, or a person settled it, since it was looked at.
@@ -147,7 +172,7 @@ class Outbox:
             before = load_message(connection, school, key)
             if before is not None and before.state in _SETTLED:
                 return None
-            attempts = (before.attempts if before else 0) + 1
+            attempts = (before.attempts if before else 0) + (state == SENDING)
             save_message(
                 connection,
                 school,
@@ -159,12 +184,12 @@ class Outbox:
                     "occasion": letter.occasion,
                     "staff_id": letter.staff_id,
                     "message_id": message_id,
-                    "state": SENDING,
+                    "state": state,
                     "shadow": self.context.school.messages.mode != "live" and not letter.any_time,
                     "attempts": attempts,
-                    "created": before.created if before else now,
+                    "created": before.created if before and state == SENDING else now,
                     "sent_at": None,
-                    "detail": "",
+                    "detail": detail,
                     "content": content_of(letter.told, now, None),
                     "run_id": self.context.run_id,
                 },
@@ -219,6 +244,10 @@ class Outbox:
         notes = [f"{self._count(done.states[SENT])} sent."]
         notes += [f"Shadow mode: {done.copies} of them to the admin too."] if done.copies else []
         notes += [self._wait(done.waiting)] if done.waiting else []
+        if done.doubtful:
+            what = f"{self._count(done.doubtful)} not sent: a backup was restored, and they may have left before."
+            do = "See `sims-sync messages list`. Look into the mailbox, then `messages retry`, `arrived` or `discard`."
+            problems = (Problem("mail-unknown", what, do), *problems)
         failed = sum(count for state, count in done.states.items() if state != SENT)
         if failed:
             what = f"{self._count(failed)} did not leave: {done.detail}"

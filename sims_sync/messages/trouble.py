@@ -54,7 +54,7 @@ def _trouble(counts: Sequence[MessageCount], state: str) -> Trouble | None:
 def _problem(count: int, state: str) -> Problem:
     many = f"{count} {'message' if count == 1 else 'messages'}"
     if state == UNKNOWN:
-        what = f"{many} may or may not have left: the service or the connection broke off while they were being sent."
+        what = f"{many} may or may not have left: sending broke off, or a backup was restored."
         return Problem("mail-unknown", what, f"{_LIST} Look into the mailbox, then `messages retry` or `discard`.")
     if state == REFUSED:
         what = f"{many} {'was' if count == 1 else 'were'} refused by the mail server."

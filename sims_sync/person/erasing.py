@@ -17,6 +17,7 @@ from sims_sync.person.mentions import Marks, Mention, mentions
 from sims_sync.pull.erased import staff_texts
 from sims_sync.retention.files import Removal
 from sims_sync.roles_file import read_roles
+from sims_sync.store.copies import copies_of
 from sims_sync.store.decisions import record_audit
 from sims_sync.store.disposals import Disposal, record_disposals
 from sims_sync.store.erased import STAFF, STUDENT, Erasure, add_erasure, release_erasure
@@ -156,6 +157,9 @@ def _with_files(context: RunContext, erasure: Erasure, counts: Mapping[str, int]
         else:
             left.append(found)
     left += [Mention("in use", path, ours=True, why_not="another program holds it") for path in removal.stuck]
+    file = context.store.file
+    why = "how the store was before an upgrade; retention deletes it after 14 days"
+    left += [Mention("copy", path, ours=True, why_not=why) for path in (copies_of(file) if file else ())]
     with context.store.writing() as connection:
         evidence = [Disposal(what, RULE, count) for what, count in sorted(removal.gone.items())]
         record_disposals(connection, context.school_id, evidence, at=context.now(), run_id=context.run_id)

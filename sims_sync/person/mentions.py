@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sims_sync.config import SchoolConfig
 from sims_sync.retention.places import Kept, Place, file_places, waiting_files
+from sims_sync.retention.worked_in import is_worked_in
 
 BYTES_MAX = 64 * 1024 * 1024
 _ENCODINGS = ("utf-8", "windows-1252", "utf-16-le", "utf-16-be")
@@ -58,6 +59,8 @@ def _mention(place: Place, path: Path) -> Mention:
         Kept.LISTS: "the next run of write_lists writes it anew without them",
         Kept.CONNECTOR: "it waits for its import into SIMS; the next run of push_targets makes it void",
     }[place.kept]
+    if place.for_work and is_worked_in(path):
+        why = "somebody wrote in it: hand a copy in, take it away, and issue it anew"
     return Mention(place.what, path, ours=not why, why_not=why)
 
 

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from sims_sync.formats.whole_writing import patiently
 from sims_sync.periods import Periods
-from sims_sync.retention.places import Kept, Place, is_too_old
+from sims_sync.retention.places import Kept, Place, holds_work, is_too_old
 from sims_sync.store.disposals import Disposal
 
+COPIES = "copies of the store from before an upgrade"
 _WAITED_FOR = 3  # files that are waited for in one night: each may take two seconds
 
 
@@ -38,14 +39,19 @@ def old_files(places: Iterable[Place], cuts: Periods) -> Iterator[tuple[Place, P
     """Every file of ours that is too old, with its place."""
     for place in places:
         if place.kept is Kept.FILES_DAYS:
-            yield from ((place, path) for path in place.files() if is_too_old(path, cuts))
+            old = (path for path in place.files() if is_too_old(path, cuts))
+            yield from ((place, path) for path in old if not holds_work(place, path, cuts))
 
 
-def dispose_of_files(places: Sequence[Place], cuts: Periods) -> tuple[list[Disposal], list[Path]]:
-    """Delete every file of ours that is too old; what went by kind, and which could not be deleted."""
+def dispose_of_files(
+    places: Sequence[Place], cuts: Periods, copies: Sequence[Path] = ()
+) -> tuple[list[Disposal], list[Path]]:
+    """Delete every file of ours that is too old, and `copies` of the store; what went by kind, what could not."""
     removal = Removal()
     for place, path in list(old_files(places, cuts)):
         removal.remove(place.what, path)
+    for path in copies:
+        removal.remove(COPIES, path)
     for place in places:
         if place.deep and place.kept is Kept.FILES_DAYS:
             drop_empty(place.folder)

@@ -6,6 +6,7 @@ so that old results or entries in an export are left out in silence instead of b
 
 import uuid
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from sims_sync.store.one_member import remove_member, staff_keys
 from sims_sync.store.one_student import remove_students, student_keys
 from sims_sync.store.staff import load_staff
 from sims_sync.store.students import load_students
-from sims_sync.store.tables import missing, staff_member, student
+from sims_sync.store.tables import entry, excusal, exemption, missing, staff_member, student
 
 SYSTEM = "retention"
 RETURNED = "erased on request; a restored backup brought them back"
@@ -33,7 +34,9 @@ def remove_left_students(
     connection: Connection, school: str, cuts: Periods, key: Callable[[], ErasureKey], run_id: str
 ) -> list[Disposal]:
     """Take out every student who left before the cut; what went, by table."""
-    gone = left_long_ago(connection, school, student, "student_id", Kind.STUDENTS, cuts)
+    seen_since = _seen_since(connection, school, cuts)
+    left = left_long_ago(connection, school, student, "student_id", Kind.STUDENTS, cuts)
+    gone = [student_id for student_id in left if student_id not in seen_since]
     if not gone:
         return []
     keys = student_keys(connection, school, gone, in_free_text=False)
@@ -44,6 +47,22 @@ def remove_left_students(
         add_erasure(connection, school, erasure, hashes)
     counts = remove_students(connection, school, keys)
     return [Disposal(name, Rule.STUDENT.value, count) for name, count in sorted(counts.items())]
+
+
+def _seen_since(connection: Connection, school: str, cuts: Periods) -> frozenset[str]:
+    """Whom somebody interviewed, excused or exempted after the cut, whatever their leaving date says.
+
+    One with a wrong year must cost nobody their entries, and no tutor the proof of them.
+    """
+    found: set[str] = set()
+    begin, now = datetime.combine(cuts.left_before, time(0), UTC), cuts.now
+    for table, within in (
+        (entry, entry.c.interview_date.between(cuts.left_before, now.date())),
+        (excusal, excusal.c.given_at.between(begin, now)),
+        (exemption, exemption.c.given_at.between(begin, now)),
+    ):
+        found.update(connection.execute(select(table.c.student_id).where(table.c.school == school, within)).scalars())
+    return frozenset(found)
 
 
 def remove_returned(connection: Connection, school: str, base: Path) -> list[Disposal]:

@@ -7,7 +7,7 @@ that was configured wrongly costs nobody a file. A file that waits to be read is
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from enum import Enum
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from sims_sync.context import WORK_FOLDER, system_clock
 from sims_sync.formats.waiting_files import DONE, FAILED
 from sims_sync.periods import Periods
 from sims_sync.proforma_workbook.layout import ANSWER_SUFFIX
+from sims_sync.retention.worked_in import is_worked_in
 
 ISSUED_FOLDER = "proformas-issued"
 LOG_FOLDER = "log"
@@ -28,7 +29,9 @@ _ANY = re.compile(r".+")
 _ANSWER = re.compile(rf".+{re.escape(ANSWER_SUFFIX)}\.[^.]+|\.[0-9a-f]{{32}}\.part")
 _ISSUED = re.compile(r".+\.xlsx|\.[0-9a-f]{32}\.part")
 _FOR_SIMS = re.compile(r"[0-9]{4,}")
+_ISSUE = "issue.json"  # lies in each folder that was issued
 _VOID = "void"
+_JUNCTION = 0xA0000003  # IO_REPARSE_TAG_MOUNT_POINT
 _MEMORY = re.compile(r".+-[0-9a-f]{16}\.json")  # when a list was last read: two times, nobody's data
 
 
@@ -42,7 +45,11 @@ class Kept(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One kind of file in one folder; `names`: those that are ours. `deep`: in the folders below as well."""
+    """One kind of file in one folder; `names`: those that are ours. `deep`: in the folders below as well.
+
+    `for_work`: people write in them. What somebody wrote in is kept to the end of the academic year: it may be nowhere
+    else, and its tutor would be named for what was done.
+    """
 
     what: str
     folder: Path
@@ -50,6 +57,7 @@ class Place:
     kept: Kept = Kept.FILES_DAYS
     deep: bool = False
     spared: re.Pattern[str] | None = field(default=None)
+    for_work: bool = False
 
     def files(self) -> Iterator[Path]:
         """Ours, of any age; a link is never followed, and a folder that is not there has none."""
@@ -64,7 +72,7 @@ def file_places(school: SchoolConfig) -> tuple[Place, ...]:
     """Every place in which files of this school may lie, in the order of docs/data-protection.md."""
     return (
         *_put_away(school),
-        Place("issued pro-formas", school.base / ISSUED_FOLDER / school.id, _ISSUED, deep=True),
+        Place("issued pro-formas", school.base / ISSUED_FOLDER / school.id, _ISSUED, deep=True, for_work=True),
         *_mail(school),
         *_lists(school),
         *_for_sims(school),
@@ -85,6 +93,17 @@ def is_too_old(path: Path, cuts: Periods) -> bool:
     if stamp and datetime.strptime(stamp[1], "%Y%m%dT%H%M%S").replace(tzinfo=UTC) >= cuts.files_before:
         return False
     return system_clock() - written > cuts.now - cuts.files_before
+
+
+def holds_work(place: Place, path: Path, cuts: Periods) -> bool:
+    """Whether somebody wrote in it this academic year."""
+    written = written_at(path) if place.for_work else None
+    is_of_this_year = written is not None and system_clock() - written < cuts.now - _begin(cuts)
+    return is_of_this_year and is_worked_in(path)
+
+
+def _begin(cuts: Periods) -> datetime:
+    return datetime.combine(cuts.year_start, time(0), UTC)
 
 
 def written_at(path: Path) -> datetime | None:
@@ -143,13 +162,13 @@ def _for_sims(school: SchoolConfig) -> Iterator[Place]:
         return
     root = school.path(str(folder))
     for path in (*_folders_in(root), *_folders_in(root / _VOID)):
-        if _FOR_SIMS.fullmatch(path.name):
+        if _FOR_SIMS.fullmatch(path.name) and (path / _ISSUE).is_file():  # 2026 may be a folder of the school's own
             yield Place("files for SIMS", path, _ANY, Kept.CONNECTOR, deep=True)
 
 
 def _folders_in(folder: Path) -> list[Path]:
     try:
-        return sorted(path for path in folder.iterdir() if path.is_dir() and not path.is_symlink())
+        return sorted(path for path in folder.iterdir() if path.is_dir() and not _leads_elsewhere(path))
     except OSError:
         return []
 
@@ -160,9 +179,17 @@ def _below(folder: Path, *, deep: bool) -> Iterator[Path]:
     except OSError:
         return
     for path in found:
-        if path.is_symlink():
+        if _leads_elsewhere(path):
             continue
         if path.is_file():
             yield path
         elif deep and path.is_dir():
             yield from _below(path, deep=True)
+
+
+def _leads_elsewhere(path: Path) -> bool:
+    """A link, or a junction of Windows, which Python before 3.12 takes for a folder like any other."""
+    try:
+        return path.is_symlink() or getattr(path.lstat(), "st_reparse_tag", 0) == _JUNCTION
+    except OSError:
+        return True

@@ -13,6 +13,7 @@ from sims_sync.errors import RunError
 from sims_sync.formats.whole_writing import write_whole
 from sims_sync.retention.files import Removal, drop_empty
 from sims_sync.retention.places import Kept, file_places, waiting_files
+from sims_sync.store.copies import copies_of
 from sims_sync.store.session import Store
 from sims_sync.store.tables import metadata
 from sims_sync.store.wiping import wipe, wiping
@@ -52,20 +53,25 @@ def purge(store: Store, school: SchoolConfig, others: Iterable[SchoolConfig], *,
                 connection.execute(delete(table).where(here))
                 rows[table.name] = count
     removal = Removal()
-    shared = {place.folder for other in others for place in file_places(other)}
+    shared = _files_of(others)
     for place in file_places(school):
-        if place.folder in shared:
-            continue  # retention empties it by age; whose file is whose nobody can say
         for path in place.files():
-            removal.remove(place.what, path)
+            if path.resolve() not in shared:  # retention empties it by age; whose file is whose nobody can say
+                removal.remove(place.what, path)
         if place.deep and place.kept is not Kept.LISTS:
             drop_empty(place.folder)
     wiped = wipe(store, anew=True)
-    left = (*removal.stuck, *waiting_files(school))
+    copies = copies_of(store.file) if store.file else []  # they hold the other schools too, and go after 14 days
+    left = (*removal.stuck, *waiting_files(school), *copies)
     files = dict(removal.gone)
     done = {"state": "done", "rows": rows, "files": files, "left": [path.name for path in left], "wiped": wiped}
     write_whole(evidence, _json({**about, **done}))
     return Purged(rows, files, left, wiped, evidence)
+
+
+def _files_of(schools: Iterable[SchoolConfig]) -> set[Path]:
+    """Every file that may be one of these schools': their folders may be this school's too, or lie within its own."""
+    return {path.resolve() for school in schools for place in file_places(school) for path in place.files()}
 
 
 def _json(content: Mapping[str, object]) -> bytes:

@@ -11,10 +11,12 @@ from sims_sync.context import RunContext, system_clock
 from sims_sync.erasure_key import ErasureKey, make_key
 from sims_sync.outcome import Ending, Outcome, Problem
 from sims_sync.periods import Periods, periods
-from sims_sync.retention.files import dispose_of_files, evidence_of, old_files
+from sims_sync.retention.files import COPIES, dispose_of_files, evidence_of, old_files
 from sims_sync.retention.leavers import remove_returned
 from sims_sync.retention.places import Place, file_places, waiting_files, written_at
 from sims_sync.retention.rows import dispose_of_rows
+from sims_sync.retention.worked_in import is_worked_in
+from sims_sync.store.copies import old_copies
 from sims_sync.store.disposals import Disposal, record_disposals
 from sims_sync.store.reads import good_reads
 from sims_sync.store.wiping import wipe, wiping
@@ -37,7 +39,7 @@ def dispose(context: RunContext) -> Outcome:
     with wiping(context.store) as connection:
         rows = _rows(context, connection, cuts, lambda: make_key(context.school.base))
         record_disposals(connection, school, rows, at=context.now(), run_id=context.run_id)
-    files, stuck = dispose_of_files(places, cuts)
+    files, stuck = dispose_of_files(places, cuts, _copies(context))
     with context.store.writing() as connection:
         record_disposals(connection, school, files, at=context.now(), run_id=context.run_id)
     is_wiped = wipe(context.store, anew=_anew(context, rows)) if any(each.count for each in rows) else True
@@ -47,6 +49,12 @@ def dispose(context: RunContext) -> Outcome:
 def _rows(context: RunContext, connection: Connection, cuts: Periods, key: Callable[[], ErasureKey]) -> list[Disposal]:
     back = remove_returned(connection, context.school_id, context.school.base)
     return [*back, *dispose_of_rows(connection, context.school_id, cuts, key, context.run_id)]
+
+
+def _copies(context: RunContext) -> list[Path]:
+    """How the store was before an upgrade: whoever has gone from it since is still in there, unsealed."""
+    file = context.store.file
+    return old_copies(file, system_clock().timestamp()) if file is not None else []
 
 
 def _anew(context: RunContext, rows: list[Disposal]) -> bool:
@@ -64,6 +72,7 @@ def _would_go(context: RunContext, cuts: Periods, places: Sequence[Place]) -> Ou
         rows = _rows(context, connection, cuts, lambda: ErasureKey(b""))
         savepoint.rollback()
     counts = Counter(place.what for place, _ in old_files(places, cuts))
+    counts[COPIES] = len(_copies(context))
     said = _said([*rows, *evidence_of(counts, cuts)])
     return Outcome(notes=(f"Would be deleted or reduced: {said}." if said else "Nothing is too old.",))
 
@@ -94,6 +103,7 @@ def _outcome(context: RunContext, gone: list[Disposal], stuck: list[Path], *, is
     said = _said(gone)
     notes = [f"Deleted or reduced: {said}." if said else "Nothing is too old."]
     notes += _unread(context)
+    notes += _worked_in(context)
     total = sum(each.count for each in gone)
     return Outcome(Ending.HELD if problems else Ending.DONE, {"changed": total}, tuple(problems), tuple(notes))
 
@@ -103,6 +113,15 @@ def _said(gone: Iterable[Disposal]) -> str:
     for each in gone:
         counts[each.what] += each.count
     return ", ".join(f"{count:,} {what}" for what, count in counts.items() if count)
+
+
+def _worked_in(context: RunContext) -> list[str]:
+    """What a tutor wrote in a workbook where it was issued counts only once it is handed in."""
+    places = [place for place in file_places(context.school) if place.for_work]
+    count = sum(is_worked_in(path) for place in places for path in place.files())
+    if not count:
+        return []
+    return [f"{count} issued pro-formas were written in where they were issued: hand copies in, or take them away."]
 
 
 def _unread(context: RunContext) -> list[str]:

@@ -1,5 +1,6 @@
 """What does the service run, as whom, and which places and secrets does its configuration need?"""
 
+import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -47,8 +48,8 @@ def define_service(config: Config, program: PurePath, account: str) -> ServiceDe
         ConfigurationError: a path or the account cannot be written into a service file.
     """
     texts = sorted(set(_texts(config)))
-    places = sorted({place for text in texts if (place := _folder(text, config)) is not None})
-    writable = tuple(place for place in places if not place.is_relative_to(config.base))
+    places = {place for text in texts if (place := _folder(text, config)) is not None}
+    writable = tuple(sorted(place for place in places if not place.is_relative_to(config.base)))
     definition = ServiceDefinition(
         program=program,
         config=config.file,
@@ -83,7 +84,11 @@ def _within(value: object) -> Iterator[str]:
 
 
 def _folder(text: str, config: Config) -> Path | None:
-    """The folder that an absolute path means: itself, its own folder if it is a file, or what stands before a brace."""
+    """The folder that a path means: itself, its own folder if it is a file, or what stands before a brace.
+
+    A path that begins at the configuration's folder matters where it leads out of it: by `..`, or by a link.
+    """
+    text = _led_out(text, config.base)
     if "\n" in text or not Path(text).is_absolute():
         return None
     path = Path(text.partition("{")[0]) if "{" in text else Path(text)
@@ -91,6 +96,19 @@ def _folder(text: str, config: Config) -> Path | None:
         path = path.parent
     folder = path.parent if path.is_file() or path.suffix == ".db" else path
     return None if folder == Path(folder.anchor) else config.base / folder
+
+
+def _led_out(text: str, base: Path) -> str:
+    """Where a text leads that names a place from `base`; the text itself where it leads nowhere else."""
+    if not text or "\n" in text or "://" in text:
+        return text
+    if ".." in Path(text).parts:
+        return os.path.normpath(base / text)
+    try:
+        real = (base / text).resolve(strict=True)
+    except (OSError, ValueError):  # most texts are no paths
+        return text
+    return text if real.is_relative_to(base.resolve()) else str(real)
 
 
 def _refuse_unfit(definition: ServiceDefinition) -> None:

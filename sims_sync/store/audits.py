@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from sims_sync.store.tables import audit
+
+RESTORED = "restored"  # from a backup: what was done after it is not known here
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,13 @@ def load_audit(
     names = AuditLine.__slots__
     lines = (AuditLine(**{name: row[name] for name in names}) for row in rows)
     return tuple(line for line in lines if about is None or _is_about(line, about))
+
+
+def last_restored(connection: Connection, school: str) -> datetime | None:
+    """When the store was last restored from a backup (aware); None = never."""
+    chosen = select(func.max(audit.c.at)).where(audit.c.school == school, audit.c.action == RESTORED)
+    found: datetime | None = connection.execute(chosen).scalar()
+    return found
 
 
 def _is_about(line: AuditLine, about: frozenset[str]) -> bool:

@@ -46,9 +46,6 @@ def copies_of(store: Path) -> list[Path]:
     return sorted(store.parent.glob(f"{store.name}.before-*"), key=lambda path: path.stat().st_mtime)
 
 
-def remove_old_copies(store: Path, now: float) -> int:
-    """Remove copies older than `KEPT_DAYS` (`now` in seconds since the epoch, as files' times are); how many went."""
-    old = [path for path in copies_of(store) if now - path.stat().st_mtime > KEPT_DAYS * _SECONDS_A_DAY]
-    for path in old:
-        path.unlink(missing_ok=True)
-    return len(old)
+def old_copies(store: Path, now: float) -> list[Path]:
+    """Those older than `KEPT_DAYS`; `now` in seconds since the epoch, as files' times are."""
+    return [path for path in copies_of(store) if now - path.stat().st_mtime > KEPT_DAYS * _SECONDS_A_DAY]

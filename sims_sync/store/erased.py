@@ -35,19 +35,23 @@ def add_erasure(connection: Connection, school: str, erasure: Erasure, hashes: I
 
 
 def take_over_notes(connection: Connection, school: str, notes: Iterable[Mapping[str, Any]]) -> None:
-    """Add what a restored store does not know: erasures, and who was let in again (`erasure_key.noted_erasures`)."""
+    """Add what a restored store does not know: erasures, and who was let in again (`erasure_key.noted_erasures`).
+
+    Of somebody who was let in and erased again only the later erasure counts: the earlier one's release is over.
+    """
     listed = list(notes)
     if not listed:
         return
     known = set(
         connection.execute(select(erased_person.c.erasure_id).where(erased_person.c.school == school)).scalars()
     )
+    latest = {each: note["erasure_id"] for note in listed for each in note.get("hashes", ())}
     for note in listed:
         erasure_id = note["erasure_id"]
         if "hashes" in note and erasure_id not in known:
             at = datetime.fromisoformat(note["at"])
             erasure = Erasure(erasure_id, note["kind"], at, note["who"], note["reason"], None, None, None)
-            add_erasure(connection, school, erasure, note["hashes"])
+            add_erasure(connection, school, erasure, (each for each in note["hashes"] if latest[each] == erasure_id))
         elif "hashes" not in note:
             at = datetime.fromisoformat(note["at"])
             release_erasure(connection, school, erasure_id, who=note["who"], reason=note["reason"], at=at)

@@ -54,6 +54,10 @@ class StaffKeys:
         """Whether a text is one of their names, codes or addresses, alone."""
         return isinstance(text, str) and sort_key(text) in self.texts
 
+    def acted(self, who: object) -> bool:
+        """Whether the one who did something was them: by name, or an account, also one that they became another as."""
+        return self.called(who) or (isinstance(who, str) and bool({who, who.partition(" (as ")[0]} & self.accounts))
+
 
 def staff_keys(connection: Connection, school: str, staff_id: str, accounts: frozenset[str]) -> StaffKeys:
     """Everything by which their rows are found."""
@@ -120,17 +124,13 @@ def _parts(connection: Connection, school: str, keys: StaffKeys) -> Iterator[tup
     yield snapshot, list(_snapshot_rows(connection, school, keys))
     for table, column in who_columns():
         listed = _where(connection, table, school, column.is_not(None))
-        yield table, [_said(row, column.name) for row in listed if _did(row[column.name], keys)]
+        yield table, [_said(row, column.name) for row in listed if keys.acted(row[column.name])]
     yield audit, [row for row in _where(connection, audit, school) if _names(row["subject"], keys)]
 
 
 def _where(connection: Connection, table: Table, school: str, *where: ColumnElement[bool]) -> list[Row]:
     chosen = select(table).where(table.c.school == school, *where)
     return [dict(row) for row in connection.execute(chosen).mappings()]
-
-
-def _did(who: str, keys: StaffKeys) -> bool:
-    return who in keys.accounts or keys.called(who)
 
 
 def _said(row: Row, column: str) -> Row:
@@ -192,7 +192,7 @@ def _blank(connection: Connection, table: Table, column: ColumnElement[Any], sch
 
 def _rename(connection: Connection, table: Table, column: ColumnElement[Any], school: str, keys: StaffKeys) -> int:
     values = connection.execute(select(column).where(table.c.school == school).distinct()).scalars().all()
-    found = [value for value in values if value is not None and (_did(value, keys) or value == keys.staff_id)]
+    found = [value for value in values if value is not None and (keys.acted(value) or value == keys.staff_id)]
     done = connection.execute(update(table).where(table.c.school == school, column.in_(found)).values({column: FORMER}))
     return int(done.rowcount)
 
@@ -225,7 +225,7 @@ def _without(value: Any, keys: StaffKeys) -> Any:  # noqa: ANN401 - any JSON val
         return [_without(item, keys) for item in value]
     if value == keys.staff_id:
         return keys.instead
-    return FORMER if keys.called(value) or value in keys.accounts else value
+    return FORMER if keys.acted(value) else value
 
 
 def _is(table: Table, row: Mapping[Any, Any]) -> ColumnElement[bool]:

@@ -39,10 +39,24 @@ class Store:
             yield connection
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
-        """A transaction: committed when the block ends, rolled back when it raises."""
-        with self._one_writer, _sentences(), self.engine.begin() as connection:
+    def writing(self, patience_seconds: float | None = None) -> Iterator[Connection]:
+        """A transaction: committed when the block ends, rolled back when it raises.
+
+        `patience_seconds`: how long SQLite waits for another program that writes; None = as the store's address says.
+        """
+        with (
+            self._one_writer,
+            _sentences(),
+            self.engine.connect() as connection,
+            _waiting_at_most(connection, patience_seconds),
+            connection.begin(),
+        ):
             yield connection
+
+    @property
+    def file(self) -> Path | None:
+        """SQLite's file; None where the store is on a server."""
+        return Path(self.engine.url.database) if self.dialect == "sqlite" and self.engine.url.database else None
 
     def checkpoint(self) -> None:
         """Bring what was written into the one file of a SQLite store: nothing is left beside it to be forgotten."""
@@ -156,10 +170,15 @@ def _upgrade(store: Store, before: BeforeUpgrade) -> None:
     if now == HEAD:
         return
     migrations = import_module("sims_sync.store.upgrade")
-    migrations.refuse_newer(now)
-    if now is not None:
-        before(store, now, HEAD)
-    migrations.upgrade(store.engine)
+    with migrations.one_at_a_time(store.engine):
+        with _looking(store.engine) as connection:
+            now = schema_revision(connection)
+        migrations.refuse_newer(now)
+        if now == HEAD:
+            return  # another command was quicker
+        if now is not None:
+            before(store, now, HEAD)
+        migrations.upgrade(store.engine)
 
 
 def _copy_beside(store: Store, old: str, new: str) -> None:
@@ -183,6 +202,20 @@ def _looking(engine: Engine) -> Connection:
     if engine.dialect.name == "postgresql":
         return engine.connect().execution_options(isolation_level="REPEATABLE READ")
     return engine.connect().execution_options(sims_sync_readonly=True)
+
+
+@contextmanager
+def _waiting_at_most(connection: Connection, seconds: float | None) -> Iterator[None]:
+    raw = connection.connection.driver_connection
+    if seconds is None or raw is None or connection.dialect.name != "sqlite":
+        yield
+        return
+    (usual,) = raw.execute("PRAGMA busy_timeout").fetchone()
+    raw.execute(f"PRAGMA busy_timeout = {int(seconds * 1000)}")
+    try:
+        yield
+    finally:
+        raw.execute(f"PRAGMA busy_timeout = {usual}")
 
 
 @contextmanager

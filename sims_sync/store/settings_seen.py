@@ -23,7 +23,13 @@ _HASH_BYTES = 8
 
 
 def note_settings(
-    store: Store, school: SchoolConfig, common: Mapping[str, Any], *, who: str, at: datetime
+    store: Store,
+    school: SchoolConfig,
+    common: Mapping[str, Any],
+    *,
+    who: str,
+    at: datetime,
+    patience_seconds: float | None = None,
 ) -> tuple[str, ...]:
     """Note in the audit log which keys changed since the settings were last loaded; the keys, in order.
 
@@ -35,7 +41,7 @@ def note_settings(
     with store.reading() as connection:
         if _fingerprint(connection, school.id) == fingerprint:
             return ()
-    with store.writing() as connection:
+    with store.writing(patience_seconds) as connection:
         known = _known(connection, school.id)
         changed = tuple(sorted(key for key in settings.keys() | known.keys() if settings.get(key) != known.get(key)))
         row = {"seen_at": at, "fingerprint": fingerprint, "settings": settings}

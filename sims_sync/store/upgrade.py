@@ -1,5 +1,7 @@
 """Brings a store's schema up to date with Alembic; imported only where something is to be done."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 
@@ -7,9 +9,13 @@ from alembic import command
 from alembic.config import Config as AlembicConfig
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine
+from filelock import FileLock, Timeout
+from sqlalchemy import Engine, text
 
-from sims_sync.errors import ConfigProblem, ConfigurationError
+from sims_sync.errors import ConfigProblem, ConfigurationError, RetriableError
+
+LOCK_SECONDS = 600  # a large store is backed up first
+_LOCK_NUMBER = 0x73696D73  # of PostgreSQL's advisory locks: any number, the same one for all
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -39,6 +45,35 @@ def refuse_newer(revision: str | None) -> None:
         what = "was written by a newer release of sims-sync."
         do = "Install the release that wrote it, or restore the backup taken before the upgrade."
         raise ConfigurationError([ConfigProblem("store.url", what, do)])
+
+
+@contextmanager
+def one_at_a_time(engine: Engine) -> Iterator[None]:
+    """Of several commands that find an old store at once one brings it up to date; the others wait, also if it dies.
+
+    Raises:
+        RetriableError: it took too long.
+    """
+    if engine.dialect.name != "sqlite":
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("SELECT pg_advisory_lock(:number)"), {"number": _LOCK_NUMBER})
+            try:
+                yield
+            finally:
+                connection.execute(text("SELECT pg_advisory_unlock(:number)"), {"number": _LOCK_NUMBER})
+        return
+    lock = FileLock(f"{engine.url.database}.upgrading", timeout=LOCK_SECONDS)
+    try:
+        lock.acquire()
+    except (OSError, Timeout):
+        what = "The store is not brought up to date: another command is at it, or its folder cannot be written to."
+        raise RetriableError("store", what, "Run `sims-sync db upgrade` and look at what it says.") from None
+    try:
+        yield
+    finally:
+        lock.release()
+        with suppress(OSError):  # another one waits for it
+            Path(lock.lock_file).unlink()
 
 
 def upgrade(engine: Engine, revision: str = "head") -> None:

@@ -21,6 +21,7 @@ from sims_sync.backup.restoring import Rest, rehearse, restore
 from sims_sync.backup.sealed import UnsealingReader
 from sims_sync.config import BackupSection
 from sims_sync.errors import ConfigurationError, RunError
+from sims_sync.store.audits import RESTORED, last_restored
 from sims_sync.store.every_row import StoredTable, table_lines
 from sims_sync.store.session import Store, open_store
 from sims_sync.store.tables import ALL_SCHOOLS, disposal, house, metadata, pause, run
@@ -69,7 +70,8 @@ def rows_at(url: str, folder: Path) -> dict[str, list[tuple[object, ...]]]:
 
 
 def without_rest(rows: dict[str, list[tuple[object, ...]]]) -> dict[str, list[tuple[object, ...]]]:
-    return {**rows, "pause": [row for row in rows["pause"] if row[0] != ALL_SCHOOLS]}
+    audits = [row for row in rows["audit"] if RESTORED not in row]
+    return {**rows, "audit": audits, "pause": [row for row in rows["pause"] if row[0] != ALL_SCHOOLS]}
 
 
 def test_every_cell_comes_back(site: Site, tmp_path: Path) -> None:
@@ -121,11 +123,22 @@ def test_a_sqlite_store_can_be_restored_into_postgresql(small: Site, postgres: s
     assert not (tmp_path / "again").exists()
 
 
+def test_the_place_may_be_named_from_where_one_stands(
+    small: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = back_up(small)
+    monkeypatch.chdir(tmp_path)
+    done = restore(Path(os.path.relpath(made.path)), PASSPHRASE, Path("new"), REST)
+    assert (tmp_path / "new" / "store.db").is_file()
+    assert sum(rehearse(made.path, PASSPHRASE, Path("work")).rows.values()) == sum(done.rows.values())
+
+
 def test_everything_rests_after_a_restore(small: Site, tmp_path: Path) -> None:
     done = restore(back_up(small).path, PASSPHRASE, tmp_path / "new", REST)
     again = open_store(done.store_url, tmp_path)
     with again.reading() as connection:
         row = connection.execute(pause.select().where(pause.c.school == ALL_SCHOOLS)).one()
+        assert last_restored(connection, "austen") == NOW
     again.close()
     assert (row.job, row.paused_by) == ("", "it")
     assert "backup of 2026-12-16" in row.reason

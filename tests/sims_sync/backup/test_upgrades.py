@@ -1,6 +1,7 @@
 """A store of every released schema is brought up to date with all its rows, after a backup of how it was."""
 
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,8 @@ from sims_sync.backup.opening import open_configured
 from sims_sync.backup.restoring import Rest, restore
 from sims_sync.errors import ConfigurationError, RetriableError, SimsSyncError
 from sims_sync.records import Kind
-from sims_sync.store.copies import copies_of, remove_old_copies
+from sims_sync.store.audits import RESTORED
+from sims_sync.store.copies import copies_of, old_copies
 from sims_sync.store.every_row import StoredTable, stored_tables, table_lines
 from sims_sync.store.migrations import HEAD
 from sims_sync.store.session import Store, open_store, schema_revision, store_as_it_is
@@ -62,9 +64,9 @@ def content(store: Store, like: Mapping[str, object] | None = None) -> Content:
 
 
 def lines_of(connection: Connection, table: StoredTable) -> list[str]:
-    """A truth is true in PostgreSQL and 1 in SQLite."""
+    """A truth is true in PostgreSQL and 1 in SQLite; that it was restored, a restored store says of itself."""
     lines = (line.decode() for line in table_lines(connection, table))
-    return sorted(line.replace("true", "1").replace("false", "0") for line in lines)
+    return sorted(line.replace("true", "1").replace("false", "0") for line in lines if f'"{RESTORED}"' not in line)
 
 
 def as_before(before: Content, store: Store, old: Mapping[str, tuple[str, ...]]) -> bool:
@@ -134,8 +136,26 @@ def test_without_a_configured_backup_a_copy_lies_beside_the_store_and_goes_after
     assert content(kept) == before
     kept.close()
     made = copy.stat().st_mtime
-    assert remove_old_copies(tmp_path / "store.db", made + 13 * 86400) == 0
-    assert remove_old_copies(tmp_path / "store.db", made + 15 * 86400) == 1
+    assert old_copies(tmp_path / "store.db", made + 13 * 86400) == []
+    assert old_copies(tmp_path / "store.db", made + 15 * 86400) == [copy]
+
+
+def test_of_commands_that_find_an_old_store_at_once_one_keeps_it_and_brings_it_up_to_date(
+    place: str, tmp_path: Path
+) -> None:
+    before, kept = aged(place, tmp_path, "0003"), []
+    old = columns(place, tmp_path)
+
+    def opened(_number: int) -> None:
+        open_store(place, tmp_path, lambda _store, revision, _new: kept.append(revision)).close()
+
+    with ThreadPoolExecutor(4) as commands:
+        list(commands.map(opened, range(4)))
+    assert kept == ["0003"]
+    store = store_as_it_is(place, tmp_path)
+    assert as_before(before, store, old)
+    store.close()
+    assert [path.name for path in tmp_path.glob("*.upgrading")] == []
 
 
 def test_a_store_that_cannot_be_backed_up_is_not_touched(place: str, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select, update
 
 from sims_sync.compliance.facts import Occasion
 from sims_sync.compliance.snapshot_form import Restated
@@ -20,10 +20,12 @@ from sims_sync.messages.wordings import EXAMPLES, wording_problems
 from sims_sync.outcome import Ending
 from sims_sync.records import Kind
 from sims_sync.snapshots import restate
+from sims_sync.store.audits import RESTORED
+from sims_sync.store.decisions import record_audit
 from sims_sync.store.going_live import GoLive, save_decision
 from sims_sync.store.messages import StoredMessage, load_messages, set_message_state
-from sims_sync.store.tables import audit
-from tests.sims_sync.builders import AUTUMN_2, Row, World, group, staff, student, students, typed
+from sims_sync.store.tables import audit, message
+from tests.sims_sync.builders import AUTUMN_2, Row, World, at, group, staff, student, students, typed
 from tests.sims_sync.test_snapshots import excuse
 
 ROLES = "staff_code,role,scope,from,to\nH1,head of house,Austen,,\nH2,head of house,Bronte,,\n"
@@ -516,3 +518,44 @@ def test_a_report_that_reached_nobody_yet_goes_to_whoever_leads_the_house_now(sc
     read_all(school, "2026-12-17 06:00", people=PEOPLE_AND_H3)
     school.run("report_compliance", "2026-12-17 07:30")
     assert sorted(to(school)) == ["h2@austen.example", "h3@austen.example"]
+
+
+def restored(world: World, when: str) -> None:
+    """What a restore leaves in the store besides the rows of the backup."""
+    with world.store.writing() as connection:
+        record_audit(connection, world.id, at=at(when), who="it", action=RESTORED, subject="backup", detail={})
+
+
+def test_what_was_due_before_a_restore_leaves_only_when_a_person_has_looked(school: World) -> None:
+    read_all(school, "2026-12-16 06:00")
+    school.run("report_compliance", REPORT)
+    assert sorted(to(school)) == ["h1@austen.example", "h2@austen.example"]
+    with school.store.writing() as connection:
+        connection.execute(delete(message))  # the backup is of the evening before
+    restored(school, "2026-12-17 09:00")
+    again = school.run("report_compliance", "2026-12-17 09:30").outcome
+    assert [problem.code for problem in again.problems] == ["mail-unknown"]
+    assert again.ending is Ending.HELD
+    assert len(to(school)) == 2
+    assert {row.state for row in rows(school)} == {"unknown"}
+    assert {row.message_id for row in rows(school)} == {str(each["Message-ID"]) for each in school.post.messages}
+    retry_message(school.context("2026-12-17 10:00"), rows(school)[0], "it")
+    school.run("report_compliance", "2026-12-17 10:30")
+    assert len(to(school)) == 3
+
+
+def test_what_is_due_after_a_restore_leaves_by_itself(school: World) -> None:
+    restored(school, "2026-12-15 20:00")
+    read_all(school, "2026-12-16 06:00")
+    school.run("report_compliance", REPORT)
+    assert len(to(school)) == 2
+
+
+def test_what_was_being_tried_again_in_the_backup_may_have_left_since(school: World) -> None:
+    read_all(school, "2026-12-16 06:00")
+    school.run("report_compliance", REPORT)
+    with school.store.writing() as connection:
+        connection.execute(update(message).values(state="failed"))
+    restored(school, "2026-12-17 09:00")
+    school.run("report_compliance", "2026-12-17 09:30")
+    assert len(to(school)) == 2

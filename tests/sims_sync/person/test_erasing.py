@@ -17,6 +17,7 @@ from sims_sync.person.holding import held_on_staff, held_on_student
 from sims_sync.records import Kind
 from sims_sync.store.decisions import record_audit
 from sims_sync.store.entries import load_entries
+from sims_sync.store.erased import load_erasures
 from sims_sync.store.plans import keep, kept_of_source
 from sims_sync.store.reads import load_quarantine
 from sims_sync.store.session import Store
@@ -124,6 +125,20 @@ def test_they_come_back_once_they_are_let_in(world: World) -> None:
         assert len(load_students(connection, world.id)) == 30
     with pytest.raises(RunError, match="Nobody is kept out"):
         let_in(world.context("2026-11-23 05:00"), done.erasure_id, By("a test", "again"))
+
+
+def test_who_was_let_in_and_is_erased_again_stays_out(world: World) -> None:
+    world.read_well(Kind.STUDENTS, students(30), MORNING)
+    done = erase_student(world.context("2026-11-20 12:00"), student_id_of(world, 1), BECAUSE)
+    let_in(world.context("2026-11-23 05:00"), done.erasure_id, By("a test", "came back"))
+    world.read_well(Kind.STUDENTS, students(30), "2026-11-23 06:00")
+    again = erase_student(world.context("2026-11-23 12:00"), student_id_of(world, 1), BECAUSE)
+    for day in (24, 25):
+        world.read_well(Kind.STUDENTS, students(30), f"2026-11-{day} 06:00")
+        with world.store.reading() as connection:
+            assert len(load_students(connection, world.id)) == 29
+            stand = {each.erasure_id: each.released_at for each in load_erasures(connection, world.id)}
+    assert stand[again.erasure_id] is None
 
 
 def test_without_the_key_nothing_is_pulled_for_nobody_could_say_who_stays_out(sqlite_world: World) -> None:

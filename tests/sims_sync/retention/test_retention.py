@@ -1,6 +1,8 @@
 """What is too old goes, rows and files, with evidence; what is needed, held or somebody else's stays."""
 
-from datetime import date, datetime, timedelta
+import os
+import zipfile
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -19,7 +21,18 @@ from sims_sync.store.session import Store
 from sims_sync.store.snapshot_totals import load_totals
 from sims_sync.store.snapshots import list_snapshots, taken_snapshots
 from sims_sync.store.students import load_students
-from sims_sync.store.tables import journal, message, metadata, missing, plan, quarantine, read, snapshot_total, student
+from sims_sync.store.tables import (
+    entry,
+    journal,
+    message,
+    metadata,
+    missing,
+    plan,
+    quarantine,
+    read,
+    snapshot_total,
+    student,
+)
 from tests.sims_sync.builders import (
     AUTUMN_2,
     World,
@@ -112,6 +125,17 @@ def test_nobody_who_is_on_roll_or_whose_removal_is_held_is_deleted(world: World)
         left = load_students(connection, world.id)
     assert len(left) == 39
     assert held in left
+
+
+def test_a_leaving_date_with_a_wrong_year_costs_nobody_their_entries(world: World) -> None:
+    world.read_well(Kind.STUDENTS, students(20), "2026-11-20 06:00")
+    world.read_well(Kind.PROFORMAS, [proforma("r1", 1)], "2026-11-20 06:00")
+    mistyped = [student_report_row(number, Leaving_Date="2006-07-20") for number in (1, 2)]
+    world.read_well(Kind.STUDENTS, [*mistyped, *students(20)[2:]], "2026-12-10 06:00")
+    retention(world, "2026-12-11 02:30")
+    with world.store.reading() as connection:
+        assert len(load_students(connection, world.id)) == 19  # of whom nobody has heard this year
+        assert connection.execute(select(func.count()).select_from(entry)).scalar() == 1
 
 
 def test_old_rows_of_a_leaver_in_an_export_are_left_out_in_silence(world: World) -> None:
@@ -312,3 +336,43 @@ def test_a_second_night_deletes_nothing(world: World) -> None:
     retention(world, YEAR_AFTER)
     report = world.run("retention", YEAR_AFTER)
     assert report.outcome.notes == ("Nothing is too old.",)
+
+
+def test_a_copy_from_before_an_upgrade_goes_too_where_no_backup_is_configured(
+    sqlite_store: Store, tmp_path: Path
+) -> None:
+    world = make_world(sqlite_store, tmp_path)
+    file = sqlite_store.file
+    assert file is not None
+    old, young = (file.with_name(f"{file.name}.before-0004-2026110{day}T073000Z") for day in (1, 9))
+    for path, days in ((old, 15), (young, 13)):
+        path.write_bytes(b"Zorblatt")
+        moment = (datetime.now(UTC) - timedelta(days=days)).timestamp()
+        os.utime(path, (moment, moment))
+    assert retention(world, "2026-12-16 02:30") is Ending.DONE
+    assert (old.exists(), young.exists()) == (False, True)
+    with sqlite_store.reading() as connection:
+        gone = {each.what: each.count for each in load_disposals(connection, "austen")}
+    assert gone["copies of the store from before an upgrade"] == 1
+    young.unlink()
+
+
+def test_an_issued_workbook_that_somebody_wrote_in_stays_for_the_year(sqlite_store: Store, tmp_path: Path) -> None:
+    world = make_world(sqlite_store, tmp_path)
+    folder = tmp_path / "proformas-issued" / "austen" / "2026-27 Autumn 2"
+    folder.mkdir(parents=True)
+    made = datetime.now(UTC).replace(microsecond=0) - timedelta(days=30)
+    for name, said, written in (("7A1", 0, 0), ("8A1", 4, 4), ("8B1", 0, 4), ("9A1", 4, 0)):
+        saved = made + timedelta(days=said)
+        with zipfile.ZipFile(folder / f"{name}.xlsx", "w") as workbook:
+            times = zip(("created", "modified"), (made, saved), strict=True)
+            words = (f"<dcterms:{word}>{moment:%Y-%m-%dT%H:%M:%SZ}</dcterms:{word}>" for word, moment in times)
+            workbook.writestr("docProps/core.xml", "".join(words))
+        moment = (made + timedelta(days=written)).timestamp()
+        os.utime(folder / f"{name}.xlsx", (moment, moment))
+    newest_read(sqlite_store, "2026-12-05 02:30")
+    notes = world.run("retention", "2026-12-05 02:30").outcome.notes
+    assert sorted(path.name for path in folder.iterdir()) == ["8A1.xlsx", "8B1.xlsx", "9A1.xlsx"]
+    assert any(note.startswith("3 issued pro-formas were written in") for note in notes)
+    retention(world, NEXT_YEAR)
+    assert not folder.exists()

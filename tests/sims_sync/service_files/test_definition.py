@@ -1,5 +1,6 @@
 """What the service is told: which folders it may write, which credentials it is handed, what is refused."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,23 @@ def defined(folder: Path, text: str = CONFIG, account: str = "sims-sync") -> Ser
 def test_every_folder_outside_that_the_configuration_names_may_be_written(tmp_path: Path) -> None:
     found = {place.as_posix() for place in defined(tmp_path).writable}
     assert found == {"/srv/fast", "/srv/backup", "/srv/exports/austen/students", "/srv/share"}
+
+
+def test_a_folder_beside_the_configurations_own_may_be_written_too(tmp_path: Path) -> None:
+    base = tmp_path / "sims-sync"
+    base.mkdir()
+    beside = CONFIG.replace("/srv/backup", "../backups").replace("/srv/share/", "../lists/")
+    found = defined(base, beside).writable
+    assert {tmp_path / "backups", tmp_path / "lists"} < set(found)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a link needs a right there")
+def test_a_link_out_of_the_configurations_folder_may_be_written_where_it_leads(tmp_path: Path) -> None:
+    base, share = tmp_path / "sims-sync", tmp_path / "share"
+    base.mkdir()
+    share.mkdir()
+    (base / "mail").symlink_to(share)
+    assert share in defined(base).writable
 
 
 def test_the_configurations_own_folder_is_not_named_twice(tmp_path: Path) -> None:
