@@ -65,7 +65,7 @@ def compliance_report(context: RunContext, half_term: HalfTermId, occasion: Occa
     if assessment.not_assessed is None:
         # The guard compares whole figures: from incomplete data its findings would only repeat that they are not.
         held = complete_data(loaded.reads, dates, occasion, moment, school_year) or accusation_guard(
-            assessment, previous, loaded.reads, loaded.untied_entries
+            assessment, previous, loaded.reads, loaded.untied_entries, restored_on=loaded.restored_on
         )
     return ComplianceReport(assessment, loaded, held, school_year, closings)
 

@@ -25,6 +25,7 @@ from sims_sync.proformas import ORIGIN as PROFORMA
 from sims_sync.records import Entry, Kind, StaffMember, Student
 from sims_sync.roles_file import read_roles
 from sims_sync.school_year import HalfTermId, SchoolYear
+from sims_sync.store.audits import last_restored
 from sims_sync.store.cover import cover_roles
 from sims_sync.store.decisions import load_away, load_excusals, load_exemptions
 from sims_sync.store.deliveries import load_deliveries
@@ -54,12 +55,14 @@ class LoadedFacts:
     """The facts, the reads they rest on, and what the gate and the guard need besides.
 
     `untied_entries` counts quarantined entries that cannot be tied to a student. `problems`: found on loading.
+    `restored_on`: the day of this half term on which the store was last restored from a backup.
     """
 
     facts: SchoolFacts
     reads: tuple[ReadFacts, ...]
     untied_entries: int
     problems: tuple[DataProblem, ...]
+    restored_on: date | None = None
 
 
 def load_facts(
@@ -99,7 +102,18 @@ def load_facts(
         _read_facts(school, school_year, half_term, reads, waiting_sources(connection, school.id)),
         sum(row.student_id is None for row in held),
         tuple(_unknown_tutor(member) for member in unknown) if staff else (),
+        _restored_on(connection, school, school_year, half_term),
     )
+
+
+def _restored_on(
+    connection: Connection, school: SchoolConfig, school_year: SchoolYear, half_term: HalfTermId
+) -> date | None:
+    restored = last_restored(connection, school.id)
+    if restored is None:
+        return None
+    day = school_year.local_date(restored)
+    return day if day >= school_year.dates(half_term).owns_from else None
 
 
 def _not_yet_in_sims(connection: Connection, school: SchoolConfig, entries: Mapping[str, Entry]) -> frozenset[str]:

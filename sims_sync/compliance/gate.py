@@ -16,7 +16,7 @@ NOT_STARTED_SHARE_PERCENT = 50
 DUE_MOVED_PERCENT = 10
 # What the accusation guard holds until the programme lead releases it (rule 8a).
 RELEASABLE = frozenset(
-    {"no-entries", "mostly-not-started", "done-fell", "due-moved", "source-in-doubt", "quarantine-untied"}
+    {"no-entries", "mostly-not-started", "done-fell", "due-moved", "source-in-doubt", "quarantine-untied", "restored"}
 )
 _ENTRY_KINDS = frozenset({Kind.MENTORING_ENTRIES, Kind.PROFORMAS})
 _ALWAYS_FEEDING = frozenset({Kind.STUDENTS, Kind.TUTOR_GROUPS, *_ENTRY_KINDS})
@@ -72,11 +72,13 @@ def accusation_guard(
     reads: Sequence[ReadFacts],
     untied_entries: int = 0,
     *,
+    restored_on: date | None = None,
     reminder: bool = False,
 ) -> tuple[HoldReason, ...]:
     """Why a person must look before a report leaves, or a reminder (rule 8a); empty = nothing is odd.
 
-    `untied_entries`: quarantined entries that cannot be tied to a student. Nothing where there are no figures.
+    `untied_entries`: quarantined entries that cannot be tied to a student. `restored_on`: the day of this half term on
+    which the store was restored from a backup. Nothing where there are no figures.
     """
     if assessment.not_assessed is not None:
         return ()
@@ -85,6 +87,7 @@ def accusation_guard(
         done_fell(assessment, previous),
         *(source_in_doubt(read) for read in _feeding(reads)),
         untied_quarantine(untied_entries),
+        restored_store(restored_on),
     )
     for_reports = () if reminder else (mostly_not_started(assessment), due_moved(assessment, previous))
     return tuple(reason for reason in (*for_both, *for_reports) if reason is not None)
@@ -161,6 +164,18 @@ def untied_quarantine(untied_entries: int) -> HoldReason | None:
         "quarantine-untied",
         f"{untied_entries} {noun} in quarantine cannot be tied to a student.",
         "Mend or discard them (sims-sync quarantine list), or release.",
+    )
+
+
+def restored_store(restored_on: date | None) -> HoldReason | None:
+    """What was handed in, excused or covered after the backup is lost, and its tutor would be named for it."""
+    if restored_on is None:
+        return None
+    return _hold(
+        "restored",
+        f"The store was restored from a backup on {shown_day(restored_on)}: what was handed in or decided between the "
+        "two is not in the figures.",
+        "Hand it in and decide it again, then release.",
     )
 
 

@@ -95,6 +95,7 @@ def reminder_holds(context: RunContext, report: ComplianceReport) -> tuple[HoldR
         previous_of(context, report),
         report.loaded.reads,
         report.loaded.untied_entries,
+        restored_on=report.loaded.restored_on,
         reminder=True,
     )
 
