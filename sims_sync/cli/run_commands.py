@@ -10,6 +10,7 @@ import click
 
 from sims_sync.breaker import Breaker
 from sims_sync.cli.shared import (
+    SCHOOL_ZONE,
     Opened,
     as_of_option,
     clear_progress,
@@ -102,7 +103,8 @@ def jobs(as_json: bool) -> None:
         click.echo(json.dumps({"jobs": listed}, indent=2))
         return
     for item in listed:
-        last = f"{item['outcome']} {item['started']}" if item["started"] else "never ran"
+        started = datetime.fromisoformat(item["started"]).astimezone(SCHOOL_ZONE) if item["started"] else None
+        last = f"{item['outcome']} {started:%a %d %b %Y %H:%M}" if started else "never ran"
         more = "".join(f"; {item[name]}" for name in ("paused", "failing") if item[name])
         click.echo(f"{item['school']:<12} {item['job']:<20} {item['schedule'] or 'by hand':<24} {last}{more}")
 
