@@ -58,6 +58,7 @@ def restore(file: Path, passphrase: str, into: Path, rest: Rest, store_url: str 
             then left in `into`.
         RetriableError, ConfigurationError: the database of `store_url` cannot be used.
     """
+    into = into.absolute()  # SQLite's address is taken from there
     with _reader(file, passphrase) as reader, _fresh(into) as stage:
         done = _bring_back(reader, stage, store_url, rest)
         for path in sorted(stage.iterdir(), key=lambda each: each.name == reader.about["config_file"]):
@@ -159,7 +160,8 @@ def _refuse_rows_already_there(store: Store, schema: str) -> None:
 
 
 def _let_everything_rest(store: Store, about: Mapping[str, Any], rest: Rest) -> None:
-    reason = f"Restored from the backup of {about['made']}: look first what has been sent since."
+    made = datetime.fromisoformat(about["made"])
+    reason = f"restored from the backup of {made:%a %d %b %Y %H:%M} UTC; look first what has been sent since"
     values = {"school": ALL_SCHOOLS, "job": "", "since": rest.at, "paused_by": rest.by, "reason": reason}
     with store.writing() as connection:
         if not _rests(connection):

@@ -156,7 +156,7 @@ def _not_paused(
     resting = {(school.id, name): pause_of(pauses, school.id, name) for school, name in chosen}
     told = {key: found for key, found in resting.items() if found is not None}
     if told and how.named:
-        what = "\n".join(f"{name} of {school} is {found.shown}." for (school, name), found in told.items())
+        what = "\n".join(f"{name} of {school} is {found.shown.rstrip('.')}." for (school, name), found in told.items())
         raise JobPaused("paused", what, "Say --even-paused to run it all the same, or `sims-sync resume` first.")
     for (school_id, name), found in told.items():
         click.echo(f"{name} of {school_id} is left out: {found.shown}.", err=True)

@@ -128,7 +128,16 @@ def test_everything_rests_after_a_restore(small: Site, tmp_path: Path) -> None:
         row = connection.execute(pause.select().where(pause.c.school == ALL_SCHOOLS)).one()
     again.close()
     assert (row.job, row.paused_by) == ("", "it")
-    assert "backup of 2026-12-16" in row.reason
+    assert "backup of Wed 16 Dec 2026" in row.reason
+
+
+def test_the_place_may_be_named_from_where_one_stands(
+    small: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = back_up(small)
+    monkeypatch.chdir(tmp_path)
+    restore(made.path, PASSPHRASE, Path("new"), REST)
+    assert (tmp_path / "new" / "store.db").is_file()
 
 
 def test_the_files_of_the_configuration_come_back_and_no_secret(small: Site, tmp_path: Path) -> None:
