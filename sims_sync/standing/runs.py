@@ -121,6 +121,6 @@ def _paused(facts: Facts) -> Iterator[Condition]:
     for each in facts.resting:
         which = each.job or "Every job"
         when = shown_at(each.since, facts.zone)
-        what = f"{which} is paused since {when} by {each.paused_by}: {each.reason}"
-        do = "When it may run again: `sims-sync resume`."
+        what = f"{which} is paused since {when} by {each.paused_by}: {each.reason.rstrip('.')}."
+        do = f"When it may run again: `sims-sync resume {each.job or '--all'}`."
         yield Condition("paused", each.job, Severity.WARN, what, do, since=each.since, patience=PAUSED_PATIENCE)
