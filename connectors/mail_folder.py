@@ -66,9 +66,8 @@ class MailFolder:
                 pass
         except OSError as error:
             return [Finding(Severity.WRONG, "mail folder", self._cannot_write(error), _CHOOSE_FOLDER)]
-        return [
-            Finding(Severity.FINE, "mail folder", f"Messages are written to {self._folder}; none leaves the machine.")
-        ]
+        what = f"Messages are written to {self._folder}; none leaves the machine, alerts to the admin neither."
+        return [Finding(Severity.WARN, "mail folder", what, "Let mail leave when you begin in earnest: docs/mail.md.")]
 
     def _cannot_write(self, error: OSError) -> str:
         return f"The mail folder {self._folder} cannot be written to ({error.strerror or type(error).__name__})."

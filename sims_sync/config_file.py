@@ -42,7 +42,12 @@ def find_config(given: str | None) -> Path:
         ConfigurationError: there is none.
     """
     path = Path(given or os.environ.get(CONFIG_VARIABLE) or "config.toml").absolute()
-    if not path.is_file():
+    try:
+        there = path.is_file()
+    except OSError as error:  # a folder that this account may not enter, e.g. root's own after `runuser`
+        what, do = "cannot be looked for: this account may not enter its folder.", "Say --config FILE."
+        raise ConfigurationError([ConfigProblem(str(path), what, do)]) from error
+    if not there:
         raise ConfigurationError(
             [ConfigProblem(str(path), "is not there.", "Run `sims-sync init` to write one, or say --config FILE.")]
         )

@@ -27,7 +27,7 @@ def back_up(context: RunContext) -> Outcome:
     made = make_backup(config, context.store, now)
     keep_evidence(context.store, context.school_id, context.run_id, made, now)
     note = f"{made.path.name}: {made.rows} rows of {made.tables} tables and {made.files} files, read back and right."
-    gone = (f"{made.removed} older ones were removed by rule.",) if made.removed else ()
+    gone = (f"Older ones removed, as [backup] says: {made.removed}.",) if made.removed else ()
     return Outcome(counts={"read": made.rows}, notes=(note, *gone))
 
 

@@ -164,7 +164,8 @@ def _refuse_rows_already_there(store: Store, schema: str) -> None:
 
 
 def _let_everything_rest(store: Store, about: Mapping[str, Any], rest: Rest) -> None:
-    reason = f"Restored from the backup of {about['made']}: look first what has been sent since"
+    made = datetime.fromisoformat(about["made"])
+    reason = f"restored from the backup of {made:%a %d %b %Y %H:%M} UTC; look first what has been sent since"
     values = {"school": ALL_SCHOOLS, "job": "", "since": rest.at, "paused_by": rest.by, "reason": reason}
     with store.writing() as connection:
         if not _rests(connection):

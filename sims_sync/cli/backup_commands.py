@@ -100,7 +100,7 @@ def _make(*, as_json: bool) -> None:
     for sentence in made.left_out:
         click.echo(f"  {sentence}")
     if made.removed:
-        click.echo(f"{made.removed} older ones were removed: [backup] keeps no more.")
+        click.echo(f"Older ones removed, as [backup] says: {made.removed}.")
 
 
 def _rehearse(config: Config, file: str, *, as_json: bool) -> None:

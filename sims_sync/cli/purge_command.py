@@ -53,6 +53,4 @@ def _say(done: Purged) -> None:
         click.echo(f"  still there: {path} (in use, or never read: look at it yourself)")
     if not done.wiped:
         click.echo("The store was in use, so free pages may still hold content: stop the service and purge again.")
-    click.echo(
-        "Backups, mails sent and the school's own exports are not touched: docs/access-request.md says what to do."
-    )
+    click.echo("Backups, mails sent and the school's own exports are not touched: docs/leave.md says what to do.")

@@ -10,6 +10,7 @@ import click
 
 from sims_sync.breaker import Breaker
 from sims_sync.cli.shared import (
+    SCHOOL_ZONE,
     Opened,
     as_of_option,
     clear_progress,
@@ -102,7 +103,8 @@ def jobs(as_json: bool) -> None:
         click.echo(json.dumps({"jobs": listed}, indent=2))
         return
     for item in listed:
-        last = f"{item['outcome']} {item['started']}" if item["started"] else "never ran"
+        started = datetime.fromisoformat(item["started"]).astimezone(SCHOOL_ZONE) if item["started"] else None
+        last = f"{item['outcome']} {started:%a %d %b %Y %H:%M}" if started else "never ran"
         more = "".join(f"; {item[name]}" for name in ("paused", "failing") if item[name])
         click.echo(f"{item['school']:<12} {item['job']:<20} {item['schedule'] or 'by hand':<24} {last}{more}")
 
@@ -154,7 +156,7 @@ def _not_paused(
     resting = {(school.id, name): pause_of(pauses, school.id, name) for school, name in chosen}
     told = {key: found for key, found in resting.items() if found is not None}
     if told and how.named:
-        what = "\n".join(f"{name} of {school} is {found.shown}." for (school, name), found in told.items())
+        what = "\n".join(f"{name} of {school} is {found.shown.rstrip('.')}." for (school, name), found in told.items())
         raise JobPaused("paused", what, "Say --even-paused to run it all the same, or `sims-sync resume` first.")
     for (school_id, name), found in told.items():
         click.echo(f"{name} of {school_id} is left out: {found.shown}.", err=True)

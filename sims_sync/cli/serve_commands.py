@@ -53,6 +53,7 @@ def serve(once: bool) -> None:
 def pause(job: str | None, every: bool, school_id: str | None, reason: str) -> None:
     """Let a job rest, or all of them, until `resume`."""
     name = _chosen(job, every=every)
+    again = f"resume {name or '--all'}{f' --school {school_id}' if school_id else ''}"
     with opened() as place:
         for school in _places(place, school_id, name):
             given = Pause(school, name, system_clock(), whoami(), reason.strip() or "no reason given")
@@ -69,7 +70,7 @@ def pause(job: str | None, every: bool, school_id: str | None, reason: str) -> N
                     subject=name or "every job",
                     detail={"reason": given.reason},
                 )
-            click.echo(f"{_shown(name, school)}: paused. `sims-sync resume` lets it work again.")
+            click.echo(f"{_shown(name, school)}: paused. `sims-sync {again}` lets it work again.")
 
 
 @click.command()

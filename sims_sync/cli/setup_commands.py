@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from sims_sync.cli.shared import config_option, exit_with, json_option
+from sims_sync.cli.shared import config_option, exit_with, json_option, warn_of_root
 from sims_sync.compliance.facts import Policy
 from sims_sync.config_file import find_config
 from sims_sync.connector import Severity
@@ -61,6 +61,7 @@ def init(
     deadline: str | None,
 ) -> None:
     """Ask, then write config.toml, roles.csv and a mappings folder into FOLDER; nothing is overwritten."""
+    warn_of_root(folder)
     answers = Answers(
         school_id=school_id or click.prompt("Short id of the school (lower case, e.g. austen)"),
         school_name=school_name or click.prompt("Name of the school"),
@@ -99,7 +100,9 @@ def check(self_test: bool, reports: bool, mail_to: str | None, as_json: bool) ->
         _try_bad_exports(as_json=as_json)
         return
     given = (click.get_current_context().find_root().obj or {}).get("config_file")
-    findings = examine(find_config(given), Asked(reports=reports, mail_to=mail_to))
+    file = find_config(given)
+    warn_of_root(file.parent)
+    findings = examine(file, Asked(reports=reports, mail_to=mail_to))
     if as_json:
         items = [{"severity": f.severity.value, "subject": f.subject, "what": f.what, "do": f.do} for f in findings]
         click.echo(json.dumps({"findings": items}, indent=2, ensure_ascii=False))

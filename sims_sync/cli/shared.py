@@ -1,10 +1,12 @@
 """What every command needs: the config, the store, the chosen schools, moments, and how lines are printed."""
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
+from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -113,7 +115,9 @@ class Opened:
 def opened() -> Iterator[Opened]:
     """Load the config named on the command line and open its store."""
     given = (click.get_current_context().find_root().obj or {}).get("config_file")
-    config = load_config(find_config(given))
+    file = find_config(given)
+    warn_of_root(file.parent)
+    config = load_config(file)
     log_into(config.base, config.service)
     for name, problems in config.broken.items():
         click.echo(f"School {name} is left out: its configuration is broken.", err=True)
@@ -125,6 +129,22 @@ def opened() -> Iterator[Opened]:
         yield Opened(config, store)
     finally:
         store.close()
+
+
+def warn_of_root(folder: Path) -> None:
+    """Say that root is about to write into another account's folder: the service could not use those files."""
+    if sys.platform == "win32" or os.geteuid() != 0:
+        return
+    try:
+        owner = folder.owner()
+    except (KeyError, OSError):  # an account without a name, or no such folder yet
+        return
+    if owner != "root":
+        click.echo(
+            f"This is root, and {folder} belongs to {owner}: the service could not use what root writes there. "
+            f"Better: runuser -u {owner} -- sims-sync …",
+            err=True,
+        )
 
 
 def _note(config: Config, store: Store) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,7 +16,7 @@ from sims_sync.outcome import EXIT_CODES
 from sims_sync.pull.release import retry
 from sims_sync.run import run_step
 from sims_sync.standing import Standing, all_standings, service_now, service_standing, standing_of
-from sims_sync.standing.words import line_of, line_of_all
+from sims_sync.standing.words import line_of, line_of_all, shown_at
 from sims_sync.store.decisions import record_audit
 from sims_sync.store.reads import discard_row, load_quarantine
 
@@ -151,7 +152,8 @@ def _print(standing: Standing, name: str) -> None:
     for condition in standing.conditions:
         click.echo(f"  ! {condition.sentence}")
     for read in standing.reads:
-        click.echo(f"    {read['source']}: data as of {read['began']} ({read['hours']} h old)")
+        began = shown_at(datetime.fromisoformat(read["began"]), _ZONE)
+        click.echo(f"    {read['source']}: data as of {began} ({read['hours']} h old)")
     if standing.counts.get("deliveries"):
         shown = ", ".join(f"{count} {state}" for state, count in sorted(standing.counts["deliveries"].items()))
         click.echo(f"    texts for SIMS: {shown}")

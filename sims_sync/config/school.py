@@ -4,8 +4,9 @@ from collections import defaultdict
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Literal, Self
+from urllib.parse import parse_qs, urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from sims_sync.compliance.facts import Policy
 from sims_sync.config.fields import Address, DayWindow, HalfTermText, Identifier, Schedule, Section, folder_for
@@ -38,6 +39,15 @@ class StoreSection(Section):
     """Where the product keeps its rows; a relative SQLite path starts at config.toml's folder."""
 
     url: str = "sqlite:///sims-sync.db"
+
+    @field_validator("url")
+    @classmethod
+    def _no_password(cls, url: str) -> str:
+        parts = urlsplit(url)
+        if parts.password or "password" in parse_qs(parts.query):
+            message = "holds a password. Put it into the file .pgpass of the service's account: docs/install.md."
+            raise ValueError(message)
+        return url
 
 
 class ExemptPairSection(Section):

@@ -32,12 +32,17 @@ def examine(config_file: Path, asked: Asked | None = None) -> Sequence[Finding]:
         config = load_config(config_file)
     except ConfigurationError as error:
         return [Finding(Severity.WRONG, problem.path, problem.what, problem.do) for problem in error.problems]
-    findings = [Finding(Severity.FINE, str(config_file), f"configures {len(config.schools)} schools.")]
+    findings = [Finding(Severity.FINE, str(config_file), f"configures {_schools(config)}.")]
     for name, problems in config.broken.items():
         findings += [Finding(Severity.WRONG, name, text) for text in problems]
     for area, look in _OF_THE_MACHINE:
         findings += _looked(area, lambda look=look: look(config))  # type: ignore[misc]  # bound at once
-    return [*findings, *_looked("store", lambda: _with_store(config, asked or Asked()))]
+    findings += _looked("store", lambda: _with_store(config, asked or Asked()))
+    return list(dict.fromkeys(findings))  # one fault in the way of two areas is said once
+
+
+def _schools(config: Config) -> str:
+    return "1 school" if len(config.schools) == 1 else f"{len(config.schools)} schools"
 
 
 _OF_THE_MACHINE: tuple[tuple[str, Callable[[Config], Iterable[Finding]]], ...] = (
@@ -70,6 +75,7 @@ def _of_school(store: Store, which: SchoolConfig, asked: Asked) -> Iterator[Find
         school.roles_findings,
         school.source_findings,
         freshness.freshness_findings,
+        school.schedule_findings,
         push_findings,
         school.mail_findings,
         folders_checked,

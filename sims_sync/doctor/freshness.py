@@ -7,6 +7,7 @@ from sims_sync.connector import Finding, Severity
 from sims_sync.context import RunContext
 from sims_sync.outcome import Ending
 from sims_sync.registry import job_names
+from sims_sync.standing.data import JOB_OF
 from sims_sync.store.reads import good_reads
 from sims_sync.store.runs import StoredRun, last_runs
 
@@ -26,7 +27,8 @@ def freshness_findings(context: RunContext) -> Iterator[Finding]:
         if not section.enabled:
             continue
         if read is None:
-            yield Finding(Severity.WARN, subject, "has never been read well.", "Run its job: sims-sync jobs")
+            do = f"Run `sims-sync run {JOB_OF[section.kind]}` and look at what it says."
+            yield Finding(Severity.WARN, subject, "has never been read well.", do)
         elif context.now() - read.began > WARN_AFTER:
             what = f"was last read well on {read.began:%d %b %Y %H:%M} UTC."
             yield Finding(Severity.WARN, subject, what, "Look at its job's last run: sims-sync status")

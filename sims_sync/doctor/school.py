@@ -8,9 +8,16 @@ from sims_sync.mapping import load_mapping
 from sims_sync.messages.going_live import NOT_DECIDED, last_decision, shown_moment
 from sims_sync.messages.wordings import wording_problems
 from sims_sync.records import Kind
-from sims_sync.registry import build_mailer, build_source
+from sims_sync.registry import build_mailer, build_source, job_names
 from sims_sync.roles_file import read_roles
 from sims_sync.school_year import HalfTermId
+from sims_sync.standing.data import JOB_OF
+
+_SILENTLY_MISSED = {
+    "take_snapshots": "no half term is kept as it was at its deadline and its closing",
+    "send_messages": "mail that failed is not tried again, and nobody is reminded",
+    "retention": "nothing that is too old is deleted",
+}
 
 
 def calendar_findings(context: RunContext) -> Iterator[Finding]:
@@ -55,6 +62,21 @@ def source_findings(context: RunContext) -> Iterator[Finding]:
             yield Finding(Severity.WRONG, subject, what, "Name a mapping of this kind.")
         for found in build_source(section.connector, school.source_options[name], place).check():
             yield Finding(found.severity, f"{subject}: {found.subject}", found.what, found.do)
+
+
+def schedule_findings(context: RunContext) -> Iterator[Finding]:
+    """What would silently never happen has a schedule: reads, messages, snapshots, retention."""
+    school = context.school
+    wanted = {
+        JOB_OF[source.kind]: f"{name} is read by hand only" for name, source in school.sources.items() if source.enabled
+    } | _SILENTLY_MISSED
+    if school.messages.mode == "off":
+        del wanted["send_messages"]
+    for job in job_names():
+        section = school.jobs.get(job)
+        if job in wanted and (section is None or section.schedule is None or not section.enabled):
+            what = f"has no schedule, so {wanted[job]}."
+            yield Finding(Severity.WARN, f"{school.id}: jobs.{job}", what, "Copy its lines from config.example.toml.")
 
 
 def mail_findings(context: RunContext) -> Iterator[Finding]:

@@ -114,7 +114,7 @@ class WaitingFiles:
         try:
             waiting = len(self.waiting())
         except SourceUnavailable as fault:
-            return (Finding(Severity.WRONG, subject, fault.what, fault.do),)
+            return (Finding(Severity.WRONG, "folder", fault.what, fault.do),)
         findings = [Finding(Severity.FINE, subject, f"{waiting} file(s) waiting.")]
         if re.match(r"[D-Zd-z]:", configured):
             findings.append(Finding(Severity.WARN, subject, "This may be a mapped drive.", _USE_UNC))

@@ -16,6 +16,7 @@ from sims_sync.store.json_values import json_ready
 
 CONFIDENTIAL = "Confidential: for the person named and for whoever answers their request"
 _ONLY_OURS = frozenset({"school", "run_id", "record_fingerprint"})  # says nothing about the person
+_OWN_KEY = "student_id"  # our own number, in each row: to read it is of no use; the JSON has it
 _SETTING = re.compile(r"retention\.(\w+) ((?:academic )?(?:years|days))")
 _FROM_SIMS = "The school's management information system (SIMS), and what staff entered about the mentoring programme."
 _FOR = "So that tutors meet each of their students, and Heads of House see whether they do."
@@ -67,12 +68,12 @@ def render_json(held: Held) -> bytes:
 
 
 def render_pdf(held: Held) -> bytes:
-    """The same on A4, tagged (PDF/UA-1), with a heading for each kind of data."""
+    """The same on A4, tagged (PDF/UA-1), with a heading for each kind of data and a line for each row."""
     title = f"{held.school}: what sims-sync holds on {held.name}"
     content = [blocks.heading(1, title), *_opening(held)]
     for table, rows in held.tables.items():
         content += [blocks.heading(2, HOLDINGS[table].what), blocks.paragraph(f"Kept: {held.rule(table)}.", "quiet")]
-        content += [blocks.listed(list(_lines(row))) for row in rows]
+        content += [blocks.listed([" · ".join(_lines(row)) for row in rows])]
     if held.files:
         content += [blocks.heading(2, "Files that tell of them")]
         content += [blocks.listed([f"{what}: {name}" for what, name in held.files])]
@@ -91,6 +92,8 @@ def _told(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def _lines(row: Mapping[str, Any]) -> Iterator[str]:
     for name, value in _told(row).items():
+        if name == _OWN_KEY:
+            continue
         yield f"{name.replace('_', ' ')}: {_text(value)}"
 
 

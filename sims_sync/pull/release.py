@@ -116,6 +116,8 @@ def release_first(context: RunContext, decision: Decision) -> Outcome:
     with context.store.reading() as connection:
         waiting = [plan for plan in load_plans(connection, context.school_id) if plan.state == "waiting"]
         began = {plan.plan_id: _began(connection, context, plan) for plan in waiting}
+    if not waiting:
+        return Outcome(notes=("No first read waits to be released.",))
     in_order = sorted(waiting, key=lambda plan: (_ORDER.index(Kind(plan.kind)), began[plan.plan_id]))
     return together(release(context, plan.plan_id, decision) for plan in in_order)
 

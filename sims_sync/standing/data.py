@@ -16,7 +16,7 @@ SECRET_WARNING_DAYS = 30
 LONG_STALE_SCHOOL_DAYS = 5  # then it is wrong, and told once more
 UNREAD_PATIENCE = timedelta(days=1)  # a school that is being set up knows
 QUARANTINE_PATIENCE = timedelta(days=1)  # often mended at the source by the next day
-_JOB_OF = {
+JOB_OF = {
     Kind.STUDENTS: "pull_students",
     Kind.STAFF: "pull_students",
     Kind.TUTOR_GROUPS: "pull_students",
@@ -59,13 +59,13 @@ def _calendar(facts: Facts) -> Iterator[Condition]:
 
 def _sources(facts: Facts) -> Iterator[Condition]:
     for name, source in facts.school.sources.items():
-        job = facts.school.jobs.get(_JOB_OF[source.kind])
+        job = facts.school.jobs.get(JOB_OF[source.kind])
         if not source.enabled or (job is not None and not job.enabled):
             continue
         read = facts.reads.get((source.kind, name))
         if read is None:
             what = f"{name} has never been read."
-            do = f"Run `sims-sync run {_JOB_OF[source.kind]}` and look at what it says."
+            do = f"Run `sims-sync run {JOB_OF[source.kind]}` and look at what it says."
             yield Condition("source-never-read", name, Severity.WARN, what, do, patience=UNREAD_PATIENCE)
         elif (
             source.kind is not Kind.PROFORMAS and facts.school_year is not None

@@ -58,8 +58,6 @@ def _job_failed(facts: Facts, run: LastRun, breaker: OpenBreaker | None) -> Cond
     what = f"{run.job} {run.outcome} on {shown_at(run.started, facts.zone)}. {first.get('what', '')}".strip()
     if breaker is not None and breaker.failures > 1:
         what += f" That makes {breaker.failures} times in a row."
-    if breaker is not None and breaker.retry_at is not None:
-        what += f" It is tried again at {shown_at(breaker.retry_at, facts.zone)}."
     codes = sorted({problem["code"] for problem in run.problems})
     patience = timedelta(0)
     if run.outcome == "interrupted":
@@ -71,7 +69,7 @@ def _job_failed(facts: Facts, run: LastRun, breaker: OpenBreaker | None) -> Cond
         run.job,
         Severity.WRONG,
         what,
-        first.get("do", "") or _LOOK,
+        _tried_again(facts, breaker) + (first.get("do", "") or _LOOK),
         reason="+".join(codes) or run.outcome,
         since=breaker.failing_since if breaker is not None else run.started,
         patience=patience,
@@ -80,11 +78,18 @@ def _job_failed(facts: Facts, run: LastRun, breaker: OpenBreaker | None) -> Cond
 
 
 def _breaker_open(facts: Facts, breaker: OpenBreaker) -> Condition:
-    when = f" It is tried again at {shown_at(breaker.retry_at, facts.zone)}." if breaker.retry_at else ""
-    what = f"{breaker.job} failed {breaker.failures} times in a row. {breaker.what}{when}"
+    what = f"{breaker.job} failed {breaker.failures} times in a row. {breaker.what}".strip()
+    do = _tried_again(facts, breaker) + _LOOK
     return Condition(
-        "job-failed", breaker.job, Severity.WRONG, what, _LOOK, reason=breaker.reason, since=breaker.failing_since
+        "job-failed", breaker.job, Severity.WRONG, what, do, reason=breaker.reason, since=breaker.failing_since
     )
+
+
+def _tried_again(facts: Facts, breaker: OpenBreaker | None) -> str:
+    """With what to do, not with what happened: the mail that it is over repeats only that."""
+    if breaker is None or breaker.retry_at is None:
+        return ""
+    return f"It is tried again at {shown_at(breaker.retry_at, facts.zone)}. "
 
 
 def _given_up(facts: Facts) -> Iterator[Condition]:
@@ -116,6 +121,6 @@ def _paused(facts: Facts) -> Iterator[Condition]:
     for each in facts.resting:
         which = each.job or "Every job"
         when = shown_at(each.since, facts.zone)
-        what = f"{which} is paused since {when} by {each.paused_by}: {each.reason}"
-        do = "When it may run again: `sims-sync resume`."
+        what = f"{which} is paused since {when} by {each.paused_by}: {each.reason.rstrip('.')}."
+        do = f"When it may run again: `sims-sync resume {each.job or '--all'}`."
         yield Condition("paused", each.job, Severity.WARN, what, do, since=each.since, patience=PAUSED_PATIENCE)

@@ -124,6 +124,14 @@ def test_a_plain_secret_is_refused_and_not_repeated(tmp_path: Path) -> None:
     assert "mellon" not in str(found)
 
 
+@pytest.mark.parametrize("url", ["postgresql+psycopg://us:hunter2@db/x", "postgresql+psycopg://db/x?password=hunter2"])
+def test_a_password_in_the_stores_address_is_refused_and_not_repeated(url: str, tmp_path: Path) -> None:
+    """It would be in every backup, for the configuration is."""
+    said = problems(tmp_path, f'{SHARED}{SCHOOL}\n[store]\nurl = "{url}"\n')
+    assert ".pgpass" in said["store.url"]
+    assert "hunter2" not in str(said)
+
+
 def test_a_referred_secret_is_taken(tmp_path: Path) -> None:
     assert load(tmp_path, with_smtp('"env:MAIL"')).schools["austen"].messages.mailer.connector == "smtp"
 

@@ -72,3 +72,12 @@ def test_what_is_there_already_is_left_alone(tmp_path: Path) -> None:
 )
 def test_any_text_becomes_a_toml_string(text: str, written: str) -> None:
     assert toml_text(text) == written
+
+
+def test_what_must_happen_by_itself_has_a_schedule(tmp_path: Path) -> None:
+    """Without one nobody is mailed, no half term is kept, and nothing old is deleted, in silence."""
+    write_setup(tmp_path, ANSWERS)
+    jobs = load_config(tmp_path / "config.toml").schools["austen"].jobs
+    assert {name for name, job in jobs.items() if job.schedule and job.enabled} == {
+        *("pull_students", "pull_entries", "take_snapshots", "send_messages", "daily_digest", "retention"),
+    }

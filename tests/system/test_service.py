@@ -145,7 +145,7 @@ def test_a_change_of_the_configuration_counts_and_a_broken_one_does_not(at_six: 
 def test_a_paused_job_rests_until_it_is_resumed_and_then_catches_up_once(at_six: Path) -> None:
     config = ("--config", at_six / "config.toml")
     paused = sims_sync("pause", "pull_students", "--reason", "SIMS is upgraded", *config)
-    assert paused.out == "pull_students of demo: paused. `sims-sync resume` lets it work again.\n"
+    assert paused.out == "pull_students of demo: paused. `sims-sync resume pull_students` lets it work again.\n"
     with serving(at_six) as service:
         until(lambda: state(at_six) == "paused", lambda: service.said)
         refused = sims_sync("run", "pull_students", *config)

@@ -141,7 +141,7 @@ def test_everything_rests_after_a_restore(small: Site, tmp_path: Path) -> None:
         assert last_restored(connection, "austen") == NOW
     again.close()
     assert (row.job, row.paused_by) == ("", "it")
-    assert "backup of 2026-12-16" in row.reason
+    assert "backup of Wed 16 Dec 2026" in row.reason
 
 
 def test_the_files_of_the_configuration_come_back_and_no_secret(small: Site, tmp_path: Path) -> None:

@@ -127,3 +127,24 @@ def test_a_broken_school_of_several_is_named_and_the_others_are_examined(config:
     findings = examine(config)
     assert "bronte" in found(findings, Severity.WRONG)
     assert "6 half terms" in found(findings, Severity.FINE)
+
+
+def test_a_job_that_would_silently_never_run_is_told_of(config: Path) -> None:
+    assert "no schedule" not in found(examine(config), Severity.WARN)
+    change(config, '[jobs.take_snapshots]\nschedule = "0 20 7 * * mon-fri"\n', "")
+    change(config, "[jobs.pull_entries]\n", "[jobs.pull_entries]\nenabled = false\n")
+    warned = found(examine(config), Severity.WARN)
+    assert "jobs.take_snapshots: has no schedule, so no half term is kept" in warned
+    assert "jobs.pull_entries: has no schedule, so entries is read by hand only" in warned
+
+
+def test_a_fault_in_the_way_of_two_areas_is_said_once(config: Path) -> None:
+    change(config, CALENDAR, "")
+    findings = examine(config)
+    assert len(findings) == len(set(findings))
+
+
+def test_a_source_that_was_never_read_names_the_job_to_run(config: Path) -> None:
+    assert "sources.staff: has never been read well. Run `sims-sync run pull_students`" in found(
+        examine(config), Severity.WARN
+    )
