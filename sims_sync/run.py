@@ -24,6 +24,7 @@ from sims_sync.store.runs import (
     LEASE_SECONDS,
     beat,
     end_run,
+    forsake_lease,
     give_back_lease,
     lease_owner,
     start_run,
@@ -155,9 +156,7 @@ def _guarded(
         with _heartbeat(context):
             outcome = _outcome(context, function)
     finally:
-        # The first fault is what matters: a store that is gone must not hide it behind a second one.
-        with suppress(SimsSyncError):
-            _end(context, job, outcome, asked)
+        _end_if_it_can_be_stored(context, job, outcome, asked)
         ping.end(outcome)
     return outcome
 
@@ -263,6 +262,21 @@ def _announce_deadlines(context: RunContext) -> None:
     with context.store.writing() as connection:
         for half_term, deadline in deadlines.items():
             announce(connection, context.school_id, half_term, deadline, now)
+
+
+def _end_if_it_can_be_stored(context: RunContext, job: str, outcome: Outcome, asked: RunOptions) -> None:
+    """The first fault is what matters: a store that is gone must not hide it behind a second one.
+
+    Nor must the lease that stays in it keep this process from the school until somebody starts it anew.
+    """
+    try:
+        _end(context, job, outcome, asked)
+    except SimsSyncError as error:
+        log.warning("the end of a run could not be stored", code=error.code)
+        forsake_lease(context.run_id)
+    except BaseException:
+        forsake_lease(context.run_id)
+        raise
 
 
 def _end(context: RunContext, job: str, outcome: Outcome, asked: RunOptions) -> None:
