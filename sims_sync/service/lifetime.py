@@ -127,7 +127,7 @@ class Lifetime:
 
         well = service.serve(look)
         log.info("service stopped" if well else "service cut off", version=__version__)
-        self._told.say("sims-sync has stopped." if well else "sims-sync was cut off in a run; the next start goes on.")
+        self._told.say("sims-sync has stopped." if well else "sims-sync was cut off at work; the next start goes on.")
         return well
 
     def _say_started(self, config: Config) -> None:

@@ -81,8 +81,9 @@ class Service:
         self._clocks = clocks
         self._runner = runner
         self._pool = ThreadPoolExecutor(config.service.workers, "school")
-        self._keeper = ThreadPoolExecutor(1, "beside")
-        self._kept: Future[None] | None = None
+        # The heart has a thread of its own: a mail server that hangs must not make a living service look dead.
+        self._beside = ThreadPoolExecutor(2, "beside")
+        self._doing: dict[Callable[[], None], Future[None]] = {}
         self._lock = threading.Condition()
         self._telling = threading.Lock()
         self._rounds: dict[str, _Round] = {}
@@ -158,8 +159,9 @@ class Service:
         except Exception:
             log.exception("unforeseen fault in a wake")
             return outlook.BUSY_SECONDS
-        if self._kept is None or self._kept.done():
-            self._kept = self._keeper.submit(self._keep)
+        for task in (self._keep, self._tell_beside):
+            if task not in self._doing or self._doing[task].done():
+                self._doing[task] = self._beside.submit(task)
         return seconds
 
     def _adopt(self, config: Config) -> None:
@@ -218,7 +220,8 @@ class Service:
         """One job of a school's round; then it stands at the end of the queue."""
         try:
             while round_.items and not self._stop():
-                if self._attend(round_.items.popleft()):
+                item = round_.items.popleft()
+                if self._is_in_force(item) and self._attend(item):
                     break
         except SimsSyncError as error:
             self._rest(round_)
@@ -233,6 +236,10 @@ class Service:
             del self._rounds[round_.school]
             self._lock.notify_all()
         self._stop.rouse()
+
+    def _is_in_force(self, item: Scheduled) -> bool:
+        """Whether it is of the present configuration: a push or a mail just switched off must not go from the queue."""
+        return any(item is each for each in self._items)
 
     def _rest(self, round_: _Round) -> None:
         """What could not be claimed now is tried again a little later."""
@@ -275,7 +282,7 @@ class Service:
                     log.exception("unforeseen fault beside a run")
 
     def _keep(self) -> None:
-        """What is done beside the runs; nothing of it may stop them."""
+        """Let others see that this process serves."""
         try:
             if time.monotonic() - self._tidied > TIDY_SECONDS:
                 self.remember_start()
@@ -286,6 +293,11 @@ class Service:
                 self._trouble(None)
         except SimsSyncError as error:
             self._trouble(error)
+        except Exception:
+            log.exception("unforeseen fault in a heartbeat")
+
+    def _tell_beside(self) -> None:
+        """What others do beside the runs; nothing of it may stop them."""
         try:
             self._hooks.beside()
         except Exception:
@@ -315,11 +327,14 @@ class Service:
             log.error("cut off", at_work=sorted(self._rounds))
             return False
         self._pool.shutdown()
-        self._keeper.shutdown(wait=False, cancel_futures=True)
-        while self._kept is not None and not self._kept.done() and time.monotonic() < end:
+        self._beside.shutdown(wait=False, cancel_futures=True)
+        while self._is_beside_at_work() and time.monotonic() < end:
             time.sleep(END_SLICE_SECONDS)
         self._say_good_bye()
-        return self._kept is None or self._kept.done()
+        return not self._is_beside_at_work()
+
+    def _is_beside_at_work(self) -> bool:
+        return not all(task.done() for task in self._doing.values())
 
     def _say_good_bye(self) -> None:
         try:

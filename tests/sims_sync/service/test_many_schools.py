@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
+from datetime import datetime
 
 import pytest
 
@@ -10,7 +11,7 @@ from sims_sync.config import Config, JobSection, ServiceSection
 from sims_sync.context import RunContext
 from sims_sync.errors import RunInterrupted
 from sims_sync.outcome import Ending, Outcome
-from sims_sync.service import Service, Stop
+from sims_sync.service import Service, Stop, heartbeat, outlook
 from sims_sync.service.hooks import Hooks
 from sims_sync.store.services import load_services
 from sims_sync.store.slots import claim_slot, states_of
@@ -152,6 +153,53 @@ def test_what_fails_beside_the_runs_stops_nothing(sqlite_world: World) -> None:
     serving.until(lambda: len(serving.ran) == 3)
     assert called.wait(PATIENCE_SECONDS)
     assert serving.end() is True
+
+
+def test_while_a_mail_server_hangs_beside_the_runs_the_service_is_seen_to_live(
+    sqlite_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(heartbeat, "BEAT_SECONDS", 0)
+    monkeypatch.setattr(outlook, "WAKE_SECONDS", 0.05)
+    hangs, is_hanging = threading.Event(), threading.Event()
+
+    def beside() -> None:
+        is_hanging.set()
+        hangs.wait(PATIENCE_SECONDS)
+
+    def beaten() -> datetime:
+        with sqlite_world.store.reading() as connection:
+            return load_services(connection)[0].heartbeat
+
+    serving = Serving(sqlite_world, config_of(sqlite_world, [], []), lambda _: Outcome(), Hooks(beside=beside))
+    assert is_hanging.wait(PATIENCE_SECONDS)
+    before = beaten()
+    serving.until(lambda: beaten() > before)
+    hangs.set()
+    assert serving.end() is True
+
+
+def test_what_still_waits_for_its_turn_when_the_configuration_changes_runs_under_the_new_one(
+    sqlite_world: World,
+) -> None:
+    """Or the mails would go that somebody has just switched off."""
+    at_work, go, modes = threading.Event(), threading.Event(), list[str]()
+
+    def job(context: RunContext) -> Outcome:
+        modes.append(context.school.messages.mode)
+        at_work.set()
+        go.wait(PATIENCE_SECONDS)
+        return Outcome()
+
+    config = config_of(sqlite_world, ["school00"], ["pull_students", "send_messages"])
+    serving = Serving(sqlite_world, config, job)
+    assert at_work.wait(PATIENCE_SECONDS)
+    school = config.schools["school00"]
+    off = school.model_copy(update={"messages": school.messages.model_copy(update={"mode": "off"})})
+    serving.service.replace(config.model_copy(update={"schools": {"school00": off}}))
+    go.set()
+    serving.until(lambda: len(serving.ran) == 2)
+    assert serving.end() is True
+    assert modes == [school.messages.mode, "off"]
 
 
 @pytest.mark.parametrize("ending", [Ending.DONE, Ending.FAILED, Ending.INTERRUPTED])
