@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from sims_sync.clock_sanity import CLOCK_CODES, why_not_to_begin
 from sims_sync.config import Config, SchoolConfig
 from sims_sync.connector import Clock
 from sims_sync.context import school_clock, system_clock
@@ -89,6 +90,7 @@ class Service:
         self._rounds: dict[str, _Round] = {}
         self._reports: list[RunReport] = []
         self._busy: set[str] = set()
+        self._odd_clocks: set[str] = set()  # the schools whose clock was not believed when a job was to begin
         self._outlook = Outlook()
         self._tidied = time.monotonic()
         self._pauses: tuple[Pause, ...] = ()
@@ -219,6 +221,8 @@ class Service:
     def _take_turn(self, round_: _Round) -> None:
         """One job of a school's round; then it stands at the end of the queue."""
         try:
+            if self._waits_for_its_clock(round_):
+                self._rest(round_)
             while round_.items and not self._stop():
                 item = round_.items.popleft()
                 if self._is_in_force(item) and self._attend(item):
@@ -236,6 +240,20 @@ class Service:
             del self._rounds[round_.school]
             self._lock.notify_all()
         self._stop.rouse()
+
+    def _waits_for_its_clock(self, round_: _Round) -> bool:
+        """Whether a clock that stopped a job has been neither set right nor confirmed: said once, then asked quietly.
+
+        So that all goes on at once when it has been, and not at the next due time of each job.
+        """
+        if round_.school not in self._odd_clocks or not round_.items:
+            return False
+        item = round_.items[0]
+        jump_days = item.school.monitoring.clock_jump_days
+        if why_not_to_begin(self._store, round_.school, self._now(item), jump_days) is not None:
+            return True
+        self._odd_clocks.discard(round_.school)
+        return False
 
     def _is_in_force(self, item: Scheduled) -> bool:
         """Whether it is of the present configuration: a push or a mail just switched off must not go from the queue."""
@@ -270,6 +288,9 @@ class Service:
             with self._store.writing() as connection:
                 give_back_slot(connection, *item.key, claim.due_at)
             self._outlook.looked(item, self._now(item), busy=True)
+        if any(problem.code in CLOCK_CODES for problem in report.outcome.problems):
+            self._odd_clocks.add(item.school.id)
+            self._outlook.forget(item.key)
         return report
 
     def _tell(self, report: RunReport) -> None:
