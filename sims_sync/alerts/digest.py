@@ -23,6 +23,7 @@ from sims_sync.standing import (
     service_standing,
     standing_of,
 )
+from sims_sync.standing.service import THE_SERVICE
 from sims_sync.standing.words import line_of, line_of_all
 from sims_sync.store.tables import ALL_SCHOOLS
 
@@ -71,7 +72,7 @@ def _mailed(context: RunContext, schools: Sequence[SchoolConfig]) -> Outcome:
     service = (
         service_standing(context.store, config, with_broken=False)
         if config is not None and speaks_of_service
-        else Standing(ALL_SCHOOLS, "The service", ())
+        else Standing(ALL_SCHOOLS, THE_SERVICE, ())
     )
     found = [standing_of(context.store, school) for school in schools]
     found += broken_standings(config) if config is not None and speaks_of_service else ()

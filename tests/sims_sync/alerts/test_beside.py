@@ -15,7 +15,7 @@ from sims_sync.alerts.beside import carrier_of
 from sims_sync.config import Config, DemoSection, MailerSection, SchoolConfig
 from sims_sync.context import system_clock
 from sims_sync.errors import RetriableError
-from sims_sync.standing import Standing
+from sims_sync.standing import Standing, standing_of
 from sims_sync.store.session import Store
 from sims_sync.store.tables import ALL_SCHOOLS, service
 from tests.sims_sync.alerts.test_emergency import CONFIG
@@ -57,10 +57,10 @@ def test_a_school_with_a_broken_configuration_is_told_and_the_other_is_served(wo
     config = config_of(world, broken={"curie": ("school.dfe: is not a known key.",)})
     for _ in range(2):
         tell(world.store, config, at_once=True)
-    assert subjects(world) == ["sims-sync at The service: 1 thing needs a person"]
+    assert subjects(world) == ["sims-sync, the service: 1 thing needs a person"]
     assert "The configuration of curie is broken" in text_of(world.post.messages[0])
     tell(world.store, config_of(world), at_once=True)
-    assert subjects(world)[1:] == ["sims-sync at The service: 1 thing is over"]
+    assert subjects(world)[1:] == ["sims-sync, the service: 1 thing is over"]
 
 
 def test_a_service_that_fell_silent_is_told_and_one_that_ended_in_good_order_is_not(world: World) -> None:
@@ -104,7 +104,7 @@ def test_an_unforeseen_fault_of_one_school_keeps_no_other_from_being_told(
 ) -> None:
     first = make_school(tmp_path, school={"id": "aaa", "name": "A"})
     other = world.with_school(calendar=world.school.calendar.model_copy(update={"half_terms": ()}))
-    looked = beside.standing_of
+    looked = standing_of
 
     def faulty(store: Store, school: SchoolConfig) -> Standing:
         if school.id == "aaa":
