@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from sims_sync.alerts import tell
 from sims_sync.cli.beside import BesideTheJobs
 from sims_sync.cli.log import log_into
 from sims_sync.cli.run_commands import SYMBOLS, one_line
@@ -126,12 +127,15 @@ def _serve_once() -> None:
         service = Service(place.store, place.config, on_run=_print_run)
         service.remember_start()
         reports = service.run_due()
-        busy = service.found_busy()
+        busy, broken = service.found_busy(), bool(place.config.broken)
+        tell(place.store, place.config, at_once=True)  # where the system's own timer calls this, nobody else does
     for school in busy:
         click.echo(f"{SYMBOLS[Ending.BUSY]} {school}: another run is at work; what is due waits for it.")
     if not reports and not busy:
         click.echo("Nothing is due.")
-    endings = [report.outcome.ending for report in reports] + ([Ending.BUSY] if busy else [])
+    endings = [report.outcome.ending for report in reports]
+    endings += [Ending.BUSY] if busy else []
+    endings += [Ending.MISCONFIGURED] if broken else []
     exit_with(EXIT_CODES[worst(endings)])
 
 
