@@ -51,6 +51,7 @@ OWN_CODES = frozenset(
         "plan-waiting",
         "quarantine",
         "removals-held",
+        "run-long",
         "secret-expires",
         "service-down",
         "slot-given-up",

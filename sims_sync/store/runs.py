@@ -113,10 +113,10 @@ def ended_well_since(connection: Connection, school: str, job: str, since: datet
     return connection.execute(chosen.limit(1)).first() is not None
 
 
-def lease_holder(connection: Connection, school: str, at: datetime) -> str | None:
-    """The job of the living run that holds a school's lease; None: it is free."""
+def lease_holder(connection: Connection, school: str, at: datetime) -> tuple[str, datetime] | None:
+    """The job of the living run that holds a school's lease, and since when (by the real clock); None: it is free."""
     held = connection.execute(select(lease).where(lease.c.school == school)).mappings().first()
-    return held["job"] if held is not None and _is_at_work(held, at) else None
+    return (held["job"], held["taken"]) if held is not None and _is_at_work(held, at) else None
 
 
 def _is_at_work(held: RowMapping, at: datetime) -> bool:
