@@ -1,13 +1,11 @@
 """Whatever the service finds at its start, it says so, tells the admin once, and goes on once it is mended."""
 
 import shutil
-import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
@@ -82,9 +80,7 @@ def told_admin(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
         assert now.tzinfo is not None
         told.append(tuple(problem.path for problem in problems))
 
-    module = ModuleType("emergency")
-    module.tell_admin_without_store = tell  # type: ignore[attr-defined]  # a stand-in for the real module
-    monkeypatch.setitem(sys.modules, "sims_sync.alerts.emergency", module)
+    monkeypatch.setattr(lifetime, "tell_admin_without_store", tell)
     return told
 
 
@@ -124,7 +120,7 @@ def test_an_unforeseen_fault_at_the_start_is_told_without_its_content(
     def fail(*_: object) -> None:
         raise KeyError("Zulpa Vorrin")
 
-    monkeypatch.setattr(lifetime, "open_store", fail)
+    monkeypatch.setattr(lifetime, "open_configured", fail)
     place.write_text(GOOD, encoding="utf-8")
     lived = Lived(place)
     lived.until(lambda: bool(told_admin))
