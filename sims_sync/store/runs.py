@@ -59,9 +59,10 @@ def take_lease(connection: Connection, school: str, run_id: str, job: str, at: d
         return
 
 
-def beat(connection: Connection, school: str, run_id: str, at: datetime) -> None:
-    """Say that the run is alive."""
-    connection.execute(update(lease).where(lease.c.school == school, lease.c.run_id == run_id).values(heartbeat=at))
+def beat(connection: Connection, school: str, run_id: str, at: datetime) -> bool:
+    """Say that the run is alive; False: another run has taken its lease over."""
+    chosen = update(lease).where(lease.c.school == school, lease.c.run_id == run_id).values(heartbeat=at)
+    return connection.execute(chosen).rowcount == 1
 
 
 def give_back_lease(connection: Connection, school: str, run_id: str) -> None:
