@@ -179,11 +179,14 @@ class Lifetime:
     def _store_trouble(self, error: SimsSyncError | None) -> None:
         if error is None:
             self._all_well()
-        else:
-            self._notify([ConfigProblem("store", error.what, error.do)], ONLY_LOOKING)
+        else:  # a large pull by hand holds the store for half a minute, and needs nobody
+            self._notify([ConfigProblem("store", error.what, error.do)], ONLY_LOOKING, mail_at_once=False)
 
-    def _notify(self, problems: Sequence[ConfigProblem], meanwhile: str) -> None:
-        """Say it here and in the log: once for the same problems. The admin's mail may need another try."""
+    def _notify(self, problems: Sequence[ConfigProblem], meanwhile: str, *, mail_at_once: bool = True) -> None:
+        """Say it here and in the log: once for the same problems. The admin's mail may need another try.
+
+        Without `mail_at_once` it is mailed once it has lasted `LOOK_AGAIN_SECONDS`.
+        """
         sentences = tuple(str(problem) for problem in problems)
         if sentences == self._wrong:
             self._tell_again()
@@ -193,7 +196,10 @@ class Lifetime:
             self._told.problem(str(problem))
             log.error("cannot work", path=problem.path, what=problem.what)
         self._told.problem(meanwhile)
-        self._tell_admin()
+        if mail_at_once:
+            self._tell_admin()
+        else:
+            self._told_at = time.monotonic()
 
     def _tell_again(self) -> None:
         """While it lasts: the mail server may have been down, and tomorrow it is said once more."""
