@@ -216,7 +216,7 @@ def _begin(context: RunContext, job: str, started: datetime, asked: RunOptions) 
             },
         )
         if not (context.dry or context.rehearsal):
-            mark_interrupted(connection, context.school_id)
+            mark_interrupted(connection, context.school_id, system_clock())
 
 
 @contextmanager

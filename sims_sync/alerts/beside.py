@@ -15,6 +15,8 @@ from sims_sync.config import Config, SchoolConfig
 from sims_sync.context import RunContext, school_clock, system_clock
 from sims_sync.errors import ConfigProblem, SimsSyncError
 from sims_sync.standing import SLOW_CODES, service_standing, standing_of
+from sims_sync.store.messages import sender_beside
+from sims_sync.store.runs import lease_owner
 from sims_sync.store.session import Store
 from sims_sync.store.tables import ALL_SCHOOLS
 
@@ -91,4 +93,4 @@ def _one_by_one(school: SchoolConfig) -> Iterator[None]:
 
 
 def _context(store: Store, school: SchoolConfig) -> RunContext:
-    return RunContext(store, school, school_clock(school.demo), "alerts")
+    return RunContext(store, school, school_clock(school.demo), sender_beside(lease_owner()))
