@@ -1,6 +1,7 @@
 """`serve`, `pause` and `resume`."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -145,16 +146,18 @@ def _config_file() -> Path:
     return Path(given).absolute() if given else find_config(None)
 
 
-def _say(text: str) -> None:
-    click.echo(text)
+def _say(text: str, *, err: bool = False) -> None:
+    """A terminal that is gone, or a full disk under a file to which this is led, ends no service."""
+    with suppress(OSError, ValueError):  # the latter: a stream that was closed
+        click.echo(text, err=err)
 
 
 def _say_wrong(text: str) -> None:
-    click.echo(text, err=True)
+    _say(text, err=True)
 
 
 def _print_run(report: RunReport) -> None:
-    click.echo(one_line(report))
+    _say(one_line(report))
 
 
 def _use_log_of(config: Config) -> None:
