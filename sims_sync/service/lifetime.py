@@ -27,7 +27,7 @@ from sims_sync.service.heartbeat import NOTIFY_ONLY, Heartbeat
 from sims_sync.service.hooks import Hooks
 from sims_sync.service.serving import Service
 from sims_sync.service.stopping import Stop
-from sims_sync.store.session import Store, open_store
+from sims_sync.store.session import LOCKED, Store, open_store
 
 ONLY_LOOKING = "Nothing runs until this is put right; sims-sync goes on looking, and then starts by itself."
 LOOK_AGAIN_SECONDS = 60  # between two tries to start with what was broken
@@ -179,8 +179,9 @@ class Lifetime:
     def _store_trouble(self, error: SimsSyncError | None) -> None:
         if error is None:
             self._all_well()
-        else:  # a large pull by hand holds the store for half a minute, and needs nobody
-            self._notify([ConfigProblem("store", error.what, error.do)], ONLY_LOOKING, mail_at_once=False)
+        else:
+            is_lasting = error.what != LOCKED  # a large pull by hand locks the store for a minute, and needs nobody
+            self._notify([ConfigProblem("store", error.what, error.do)], ONLY_LOOKING, mail_at_once=is_lasting)
 
     def _notify(self, problems: Sequence[ConfigProblem], meanwhile: str, *, mail_at_once: bool = True) -> None:
         """Say it here and in the log: once for the same problems. The admin's mail may need another try.
