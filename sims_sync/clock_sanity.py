@@ -12,6 +12,7 @@ from sims_sync.store.session import Store
 from sims_sync.store.standing import newest_moment
 
 BACK_MINUTES = 5
+CLOCK_CODES = frozenset({"clock-ahead", "clock-back"})
 
 
 def clock_trouble(newest: datetime | None, now: datetime, jump_days: int) -> Problem | None:

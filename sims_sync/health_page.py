@@ -131,7 +131,8 @@ def _ready(store: Store, config: Config) -> Answer:
         return HTTPStatus.SERVICE_UNAVAILABLE, _TEXT, b"No school is loaded.\n"
     with store.reading() as connection:
         connection.execute(text("SELECT 1"))
-    return HTTPStatus.OK, _TEXT, f"ready: {len(config.schools)} schools\n".encode()
+    count = len(config.schools)
+    return HTTPStatus.OK, _TEXT, f"ready: {count} {'school' if count == 1 else 'schools'}\n".encode()
 
 
 def _metrics(store: Store, config: Config) -> Answer:

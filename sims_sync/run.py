@@ -4,7 +4,7 @@ import threading
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import structlog
@@ -24,6 +24,7 @@ from sims_sync.store.runs import (
     LEASE_SECONDS,
     beat,
     end_run,
+    forsake_lease,
     give_back_lease,
     lease_owner,
     start_run,
@@ -36,6 +37,11 @@ HEARTBEAT_SECONDS = LEASE_SECONDS / 4
 
 STOPPED = Problem(
     "stopping", "The service was stopped while this ran.", "Nothing is lost: the next start goes on from there."
+)
+TAKEN_OVER = Problem(
+    "taken-over",
+    "This machine was not heard of for some minutes while this ran, and another one took it over.",
+    "Nothing is to be done. If it comes often: is the machine put to sleep, or its clock minutes wrong?",
 )
 
 log = structlog.get_logger("sims_sync.run")
@@ -109,6 +115,11 @@ def run_step(
     clock = school_clock(school.demo, asked.as_of)
     started = clock()
     run_id = f"{started:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}"
+    taken_over = threading.Event()
+
+    def stopping() -> bool:
+        return taken_over.is_set() or asked.stopping()
+
     context = RunContext(
         store,
         school,
@@ -116,30 +127,35 @@ def run_step(
         run_id,
         dry=asked.dry,
         rehearsal=asked.as_of is not None,
-        progress=_progress(asked),
-        stopping=asked.stopping,
+        progress=_progress(asked.progress, stopping),
+        stopping=stopping,
         config=config,
     )
     with structlog.contextvars.bound_contextvars(run=run_id, job=job, school=school.id):
-        outcome = _guarded(context, job, started, asked, function)
+        outcome = _guarded(context, job, started, asked, function, taken_over)
         log.info("run ended", outcome=outcome.ending.value, counts=dict(outcome.counts))
         for problem in outcome.problems:
             log.warning("problem", code=problem.code, source=problem.source, what=problem.what)
     return RunReport(run_id, job, school.id, outcome, started, clock())
 
 
-def _progress(asked: RunOptions) -> Callable[[str], None]:
+def _progress(told: Callable[[str], None] | None, stopping: Callable[[], bool]) -> Callable[[str], None]:
     def show(text: str) -> None:
-        if asked.stopping():
+        if stopping():
             raise RunInterrupted
-        if asked.progress is not None:
-            asked.progress(text)
+        if told is not None:
+            told(text)
 
     return show
 
 
 def _guarded(
-    context: RunContext, job: str, started: datetime, asked: RunOptions, function: Callable[[RunContext], Outcome]
+    context: RunContext,
+    job: str,
+    started: datetime,
+    asked: RunOptions,
+    function: Callable[[RunContext], Outcome],
+    taken_over: threading.Event,
 ) -> Outcome:
     is_job = context.config is not None and not (context.dry or context.rehearsal)
     try:
@@ -152,12 +168,12 @@ def _guarded(
     ping.start()
     outcome = Outcome(Ending.INTERRUPTED)
     try:
-        with _heartbeat(context):
+        with _heartbeat(context, taken_over):
             outcome = _outcome(context, function)
+        if taken_over.is_set() and outcome.ending is Ending.INTERRUPTED:
+            outcome = replace(outcome, problems=(TAKEN_OVER,))
     finally:
-        # The first fault is what matters: a store that is gone must not hide it behind a second one.
-        with suppress(SimsSyncError):
-            _end(context, job, outcome, asked)
+        _end_if_it_can_be_stored(context, job, outcome, asked)
         ping.end(outcome)
     return outcome
 
@@ -200,14 +216,15 @@ def _begin(context: RunContext, job: str, started: datetime, asked: RunOptions) 
             },
         )
         if not (context.dry or context.rehearsal):
-            mark_interrupted(connection, context.school_id)
+            mark_interrupted(connection, context.school_id, system_clock())
 
 
 @contextmanager
-def _heartbeat(context: RunContext) -> Iterator[None]:
+def _heartbeat(context: RunContext, taken_over: threading.Event) -> Iterator[None]:
     """Keep the lease while the run is at work: SIMS may take 40 minutes over one report.
 
-    Only another host asks for it, and a SQLite store has one host.
+    A machine that was asleep finds it `taken_over` when it wakes: then this run ends, or two would write to SIMS. Only
+    another host asks for it, and a SQLite store has one host.
     """
     if context.store.dialect == "sqlite":
         yield
@@ -217,7 +234,8 @@ def _heartbeat(context: RunContext) -> Iterator[None]:
     def keep() -> None:
         while not over.wait(HEARTBEAT_SECONDS):
             with suppress(SimsSyncError), context.store.writing() as connection:
-                beat(connection, context.school_id, context.run_id, system_clock())
+                if not beat(connection, context.school_id, context.run_id, system_clock()):
+                    taken_over.set()
 
     keeper = threading.Thread(target=keep, name="heartbeat", daemon=True)
     keeper.start()
@@ -263,6 +281,21 @@ def _announce_deadlines(context: RunContext) -> None:
     with context.store.writing() as connection:
         for half_term, deadline in deadlines.items():
             announce(connection, context.school_id, half_term, deadline, now)
+
+
+def _end_if_it_can_be_stored(context: RunContext, job: str, outcome: Outcome, asked: RunOptions) -> None:
+    """The first fault is what matters: a store that is gone must not hide it behind a second one.
+
+    Nor must the lease that stays in it keep this process from the school until somebody starts it anew.
+    """
+    try:
+        _end(context, job, outcome, asked)
+    except SimsSyncError as error:
+        log.warning("the end of a run could not be stored", code=error.code)
+        forsake_lease(context.run_id)
+    except BaseException:
+        forsake_lease(context.run_id)
+        raise
 
 
 def _end(context: RunContext, job: str, outcome: Outcome, asked: RunOptions) -> None:

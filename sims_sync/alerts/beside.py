@@ -15,10 +15,12 @@ from sims_sync.config import Config, SchoolConfig
 from sims_sync.context import RunContext, school_clock, system_clock
 from sims_sync.errors import ConfigProblem, SimsSyncError
 from sims_sync.standing import SLOW_CODES, service_standing, standing_of
+from sims_sync.store.messages import sender_beside
+from sims_sync.store.runs import lease_owner
 from sims_sync.store.session import Store
 from sims_sync.store.tables import ALL_SCHOOLS
 
-LEAST_SECONDS = 60.0
+LEAST_SECONDS, MOST_SECONDS = 60.0, 900.0
 SHARE_OF_TIME = 0.002  # of one core: sixty schools are looked at less often than one
 
 log = structlog.get_logger("sims_sync.alerts")
@@ -39,7 +41,7 @@ def tell(store: Store, config: Config, *, at_once: bool = False) -> None:
 
     Where the store does not answer the admin is told without it.
     """
-    began = time.monotonic()
+    began, work_before = time.monotonic(), time.thread_time()
     if not at_once and began < _LOOKS.due.get(config.file, began):
         return
     try:
@@ -49,8 +51,9 @@ def tell(store: Store, config: Config, *, at_once: bool = False) -> None:
         tell_admin_without_store(config.file, [ConfigProblem("store", error.what, error.do)], system_clock())
     except Exception:
         log.exception("unforeseen fault")
-    took = time.monotonic() - began
-    _LOOKS.due[config.file] = began + max(LEAST_SECONDS, took / SHARE_OF_TIME)
+    # Its own work counts, not what it waited for: a mail server that hangs must not keep the next look off for hours.
+    worked = time.thread_time() - work_before
+    _LOOKS.due[config.file] = began + min(max(LEAST_SECONDS, worked / SHARE_OF_TIME), MOST_SECONDS)
 
 
 def carrier_of(config: Config) -> SchoolConfig | None:
@@ -78,14 +81,16 @@ def _look(store: Store, config: Config) -> None:
 
 @contextmanager
 def _one_by_one(school: SchoolConfig) -> Iterator[None]:
-    """What is the matter with one school's mailer must not keep the others from being told."""
+    """What is the matter with one school or its mailer must not keep the others from being told."""
     try:
         yield
     except SimsSyncError as error:
         if error.code == "store":
             raise
         log.warning("nobody could be told", school=school.id, code=error.code)
+    except Exception:
+        log.exception("unforeseen fault", school=school.id)
 
 
 def _context(store: Store, school: SchoolConfig) -> RunContext:
-    return RunContext(store, school, school_clock(school.demo), "alerts")
+    return RunContext(store, school, school_clock(school.demo), sender_beside(lease_owner()))

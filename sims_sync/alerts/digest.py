@@ -23,7 +23,9 @@ from sims_sync.standing import (
     service_standing,
     standing_of,
 )
+from sims_sync.standing.service import THE_SERVICE
 from sims_sync.standing.words import line_of, line_of_all
+from sims_sync.store.pauses import Pause, all_pauses, pause_of
 from sims_sync.store.tables import ALL_SCHOOLS
 
 JOB = "daily_digest"
@@ -43,7 +45,7 @@ def send_digest(context: RunContext) -> Outcome:
     schools = _same_admin(config, context.school) if config is not None else [context.school]
     if context.school.monitoring.digest == NEVER or context.school.messages.mode == "off":
         return Outcome(notes=("The digest is switched off.",))
-    sender = _sender(schools)
+    sender = _sender(schools, _resting(context))
     if sender.id != context.school_id:
         return Outcome(notes=(f"The digest of {sender.id} speaks of this school too.",))
     return _mailed(context, schools)
@@ -71,7 +73,7 @@ def _mailed(context: RunContext, schools: Sequence[SchoolConfig]) -> Outcome:
     service = (
         service_standing(context.store, config, with_broken=False)
         if config is not None and speaks_of_service
-        else Standing(ALL_SCHOOLS, "The service", ())
+        else Standing(ALL_SCHOOLS, THE_SERVICE, ())
     )
     found = [standing_of(context.store, school) for school in schools]
     found += broken_standings(config) if config is not None and speaks_of_service else ()
@@ -100,11 +102,20 @@ def _same_admin(config: Config, school: SchoolConfig) -> list[SchoolConfig]:
     ]
 
 
-def _sender(schools: Sequence[SchoolConfig]) -> SchoolConfig:
-    """The first of them whose digest runs on a schedule, else the first: it sends for all."""
+def _resting(context: RunContext) -> tuple[Pause, ...]:
+    with context.store.reading() as connection:
+        return all_pauses(connection)
+
+
+def _sender(schools: Sequence[SchoolConfig], pauses: tuple[Pause, ...]) -> SchoolConfig:
+    """The first of them whose digest runs on a schedule, else the first: it sends for all.
+
+    One that is paused sends none, and no digest reads as "all is well" of the others.
+    """
     for school in schools:
         job = school.jobs.get(JOB)
-        if job is not None and job.enabled and job.schedule is not None:
+        is_paused = pause_of(pauses, school.id, JOB) is not None
+        if job is not None and job.enabled and job.schedule is not None and not is_paused:
             return school
     return schools[0]
 

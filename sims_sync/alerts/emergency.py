@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import tempfile
+import threading
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -33,6 +34,7 @@ SETTINGS_FILE = "last-good-mail.json"
 STATE_FILE = "emergency.json"
 _ZONE = ZoneInfo("Europe/London")
 _STATE_IN_MEMORY: dict[Path, "_State"] = {}  # where nothing can be written, once per process must do
+_ONE_AT_A_TIME = threading.Lock()  # the service and what looks beside it see the same fault at the same time
 
 log = structlog.get_logger("sims_sync.alerts")
 
@@ -53,7 +55,8 @@ _STATES, _SETTINGS = TypeAdapter(_State), TypeAdapter(tuple[MailSettings, ...])
 def tell_admin_without_store(config_file: Path, problems: Sequence[ConfigProblem], now: datetime) -> None:
     """Mail the admin that nothing can run, and why; once for each reason, and again after 24 hours. Never raises."""
     try:
-        _tell(config_file, [str(problem) for problem in problems], now)
+        with _ONE_AT_A_TIME:
+            _tell(config_file, [str(problem) for problem in problems], now)
     except Exception:
         log.exception("unforeseen fault")
 
@@ -61,7 +64,8 @@ def tell_admin_without_store(config_file: Path, problems: Sequence[ConfigProblem
 def tell_recovered(config_file: Path, now: datetime) -> None:
     """Mail once that it is over, where the admin was told that nothing could run. Never raises."""
     try:
-        _tell_over(config_file, now)
+        with _ONE_AT_A_TIME:
+            _tell_over(config_file, now)
     except Exception:
         log.exception("unforeseen fault")
 

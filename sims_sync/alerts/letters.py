@@ -12,6 +12,7 @@ from sims_sync.school_year import SchoolYear
 from sims_sync.standing import OWN_CODES, Condition
 from sims_sync.standing.words import lasted, shown_at
 from sims_sync.store.alerts import OpenAlert
+from sims_sync.store.tables import ALL_SCHOOLS
 
 _INTENDED_FOR = {ADMIN: "the admin", PROGRAMME_LEAD: "the programme lead"}
 
@@ -24,13 +25,18 @@ def page_of(condition: Condition) -> str:
     return f"{own}; docs/what-to-do.md: {condition.page}" if condition.page else own
 
 
-def alert_content(told: Iterable[Condition], name: str) -> Mapping[str, object]:
+def place_of(school: str, name: str) -> str:
+    """Of what a mail speaks, as its subject says it: "sims-sync at Austen Academy", "sims-sync, the service"."""
+    return f"sims-sync, {name}" if school == ALL_SCHOOLS else f"sims-sync at {name}"
+
+
+def alert_content(told: Iterable[Condition], school: str, name: str) -> Mapping[str, object]:
     """What an alert's wording may use."""
     problems = [{"what": each.what, "do": each.do, "page": page_of(each)} for each in told]
-    return {"problems": problems, "job": "sims-sync", "school": name}
+    return {"problems": problems, "job": "sims-sync", "school": name, "place": place_of(school, name)}
 
 
-def recovery_content(over: Iterable[OpenAlert], name: str, context: RunContext) -> Mapping[str, object]:
+def recovery_content(over: Sequence[OpenAlert], name: str, context: RunContext) -> Mapping[str, object]:
     """What a recovery's wording may use."""
     zone = ZoneInfo(context.school.school.timezone)
     ended = [
@@ -43,7 +49,7 @@ def recovery_content(over: Iterable[OpenAlert], name: str, context: RunContext) 
         for row in over
         if row.ended is not None
     ]
-    return {"ended": ended, "school": name}
+    return {"ended": ended, "school": name, "place": place_of(over[0].school, name)}
 
 
 def letter(

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from sims_sync.alerts.direct import send_directly, settings_of
 from sims_sync.alerts.judging import Change, begun, changed, over_and_untold, reason_of, reasons_told, to_tell
-from sims_sync.alerts.letters import alert_content, letter, occasion_of, page_of, recovery_content
+from sims_sync.alerts.letters import alert_content, letter, occasion_of, page_of, place_of, recovery_content
 from sims_sync.context import RunContext
 from sims_sync.errors import SimsSyncError
 from sims_sync.messages.letters import PROGRAMME_LEAD, Letter, MessageKind, key_of
@@ -94,7 +94,7 @@ def _alert_letter(
     occasion = occasion_of(
         "alert", [(row.code, row.subject, row.since, reason_of(condition)) for row, condition in told]
     )
-    content = alert_content([condition for _, condition in told], name)
+    content = alert_content([condition for _, condition in told], told[0][0].school, name)
     return letter(context, school_year, MessageKind.ALERT, _of(told[0][0], occasion), content, **reader)
 
 
@@ -160,9 +160,10 @@ def _without_outbox(context: RunContext, name: str, told: Sequence[Told]) -> Out
     if told:
         said = [(row.code, row.subject, row.since, reason_of(condition)) for row, condition in told]
         count = len(told)
-        subject = f"sims-sync at {name}: {count} {'thing needs' if count == 1 else 'things need'} a person"
+        place = place_of(told[0][0].school, name)
+        subject = f"{place}: {count} {'thing needs' if count == 1 else 'things need'} a person"
         sentences = [f"- {condition.sentence} ({page_of(condition)})" for _, condition in told]
-        settings, place = settings_of(context.school), context.connector_context()
-        if send_directly(settings, subject, sentences, place, occasion_of("direct", said)):
+        settings, connectors = settings_of(context.school), context.connector_context()
+        if send_directly(settings, subject, sentences, connectors, occasion_of("direct", said)):
             _mark_told(context, told)
     return Outcome()

@@ -1,10 +1,12 @@
 """`serve`, `pause` and `resume`."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import click
 
+from sims_sync.alerts import tell
 from sims_sync.cli.beside import BesideTheJobs
 from sims_sync.cli.log import log_into
 from sims_sync.cli.run_commands import SYMBOLS, one_line
@@ -127,12 +129,15 @@ def _serve_once() -> None:
         service = Service(place.store, place.config, on_run=_print_run)
         service.remember_start()
         reports = service.run_due()
-        busy = service.found_busy()
+        busy, broken = service.found_busy(), bool(place.config.broken)
+        tell(place.store, place.config, at_once=True)  # where the system's own timer calls this, nobody else does
     for school in busy:
         click.echo(f"{SYMBOLS[Ending.BUSY]} {school}: another run is at work; what is due waits for it.")
     if not reports and not busy:
         click.echo("Nothing is due.")
-    endings = [report.outcome.ending for report in reports] + ([Ending.BUSY] if busy else [])
+    endings = [report.outcome.ending for report in reports]
+    endings += [Ending.BUSY] if busy else []
+    endings += [Ending.MISCONFIGURED] if broken else []
     exit_with(EXIT_CODES[worst(endings)])
 
 
@@ -142,16 +147,18 @@ def _config_file() -> Path:
     return Path(given).absolute() if given else find_config(None)
 
 
-def _say(text: str) -> None:
-    click.echo(text)
+def _say(text: str, *, err: bool = False) -> None:
+    """A terminal that is gone, or a full disk under a file to which this is led, ends no service."""
+    with suppress(OSError, ValueError):  # the latter: a stream that was closed
+        click.echo(text, err=err)
 
 
 def _say_wrong(text: str) -> None:
-    click.echo(text, err=True)
+    _say(text, err=True)
 
 
 def _print_run(report: RunReport) -> None:
-    click.echo(one_line(report))
+    _say(one_line(report))
 
 
 def _use_log_of(config: Config) -> None:

@@ -1,5 +1,6 @@
 """How does a message leave: once, in the window, in the mode that was decided (DOMAIN rules 6, 7, 8c)?"""
 
+import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -38,6 +39,8 @@ from sims_sync.store.messages import (
 FIRST_WAIT = timedelta(minutes=5)
 LONGEST_WAIT = timedelta(hours=4)
 DOUBTFUL = "A backup was restored: it may have left before."
+HANGS_SECONDS = 20.0  # a mail server that takes so long to fail hangs: …
+HANGS_TIMES = 2  # … after so many in a row the others wait for the next run, and the school's other jobs for none of it
 _STATES = {SendOutcome.SENT: SENT, SendOutcome.REFUSED: REFUSED, SendOutcome.UNKNOWN: UNKNOWN}
 _SETTLED = frozenset({SENT, UNKNOWN, REFUSED, DISCARDED, SENDING})
 
@@ -103,9 +106,12 @@ class Outbox:
 
     def _send_all(self, letters: Sequence[Letter]) -> _Sending:
         section, done = self.context.school.messages.mailer, _Sending()
-        mailer, restored = None, self._restored()
-        for letter in letters:
+        mailer, hung, restored = None, 0, self._restored()
+        for number, letter in enumerate(letters):
             self.context.go_on()
+            if hung >= HANGS_TIMES:
+                done.states[FAILED] += len(letters) - number
+                break
             if not letter.any_time and not self.school_year.in_send_window(self.context.now()):
                 done.waiting += not letter.for_admin  # the window closed over the work
                 continue
@@ -113,11 +119,14 @@ class Outbox:
                 done.doubtful += self._claim(letter, self._id_of(letter), UNKNOWN, DOUBTFUL) is not None
                 continue
             mailer = mailer or build_mailer(section.connector, section.options, self.context.connector_context())
+            began, left_before = time.monotonic(), done.states[SENT] + done.copies
             try:
                 self._send(mailer, letter, done)
             except ConfigurationError as error:  # the school's own wording: it stops no other letter
                 done.states[FAILED] += 1
                 done.detail = str(error)
+            has_left = done.states[SENT] + done.copies > left_before
+            hung = 0 if has_left or time.monotonic() - began < HANGS_SECONDS else hung + 1
         return done
 
     def _send(self, mailer: Mailer, letter: Letter, done: _Sending) -> None:

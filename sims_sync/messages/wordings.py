@@ -46,6 +46,7 @@ EXAMPLES: Mapping[MessageKind, Mapping[str, object]] = {
         "problems": [
             {"what": "A source has not been read.", "do": "Run its job.", "page": "docs/alerts.md#source-stale"}
         ],
+        "place": "sims-sync at Example School",
         "job": "sims-sync",
         "school": "Example School",
     },
@@ -58,6 +59,7 @@ EXAMPLES: Mapping[MessageKind, Mapping[str, object]] = {
                 "lasted": "2 h 15 min",
             }
         ],
+        "place": "sims-sync at Example School",
         "school": "Example School",
     },
     MessageKind.DIGEST: {

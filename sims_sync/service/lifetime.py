@@ -27,7 +27,7 @@ from sims_sync.service.heartbeat import NOTIFY_ONLY, Heartbeat
 from sims_sync.service.hooks import Hooks
 from sims_sync.service.serving import Service
 from sims_sync.service.stopping import Stop
-from sims_sync.store.session import Store, open_store
+from sims_sync.store.session import LOCKED, Store, open_store
 
 ONLY_LOOKING = "Nothing runs until this is put right; sims-sync goes on looking, and then starts by itself."
 LOOK_AGAIN_SECONDS = 60  # between two tries to start with what was broken
@@ -127,7 +127,7 @@ class Lifetime:
 
         well = service.serve(look)
         log.info("service stopped" if well else "service cut off", version=__version__)
-        self._told.say("sims-sync has stopped." if well else "sims-sync was cut off in a run; the next start goes on.")
+        self._told.say("sims-sync has stopped." if well else "sims-sync was cut off at work; the next start goes on.")
         return well
 
     def _say_started(self, config: Config) -> None:
@@ -180,10 +180,14 @@ class Lifetime:
         if error is None:
             self._all_well()
         else:
-            self._notify([ConfigProblem("store", error.what, error.do)], ONLY_LOOKING)
+            is_lasting = error.what != LOCKED  # a large pull by hand locks the store for a minute, and needs nobody
+            self._notify([ConfigProblem("store", error.what, error.do)], ONLY_LOOKING, mail_at_once=is_lasting)
 
-    def _notify(self, problems: Sequence[ConfigProblem], meanwhile: str) -> None:
-        """Say it here and in the log: once for the same problems. The admin's mail may need another try."""
+    def _notify(self, problems: Sequence[ConfigProblem], meanwhile: str, *, mail_at_once: bool = True) -> None:
+        """Say it here and in the log: once for the same problems. The admin's mail may need another try.
+
+        Without `mail_at_once` it is mailed once it has lasted `LOOK_AGAIN_SECONDS`.
+        """
         sentences = tuple(str(problem) for problem in problems)
         if sentences == self._wrong:
             self._tell_again()
@@ -193,7 +197,10 @@ class Lifetime:
             self._told.problem(str(problem))
             log.error("cannot work", path=problem.path, what=problem.what)
         self._told.problem(meanwhile)
-        self._tell_admin()
+        if mail_at_once:
+            self._tell_admin()
+        else:
+            self._told_at = time.monotonic()
 
     def _tell_again(self) -> None:
         """While it lasts: the mail server may have been down, and tomorrow it is said once more."""

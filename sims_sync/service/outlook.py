@@ -29,10 +29,13 @@ class Outlook:
         self._looked_at: dict[Key, float] = {}
         self._rests_until: dict[str, float] = {}
 
-    def forget(self) -> None:
-        """Look at every job anew."""
+    def forget(self, key: Key | None = None) -> None:
+        """Look at one job anew, or at every job."""
         with self._lock:
-            self._look_at.clear()
+            if key is None:
+                self._look_at.clear()
+            else:
+                self._look_at.pop(key, None)
 
     def looked(self, item: Scheduled, now: datetime, *, busy: bool) -> None:
         """A job was looked at; next when it is due again, its free hours end, or soon where its school was `busy`."""

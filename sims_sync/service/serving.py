@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from sims_sync.clock_sanity import CLOCK_CODES, why_not_to_begin
 from sims_sync.config import Config, SchoolConfig
 from sims_sync.connector import Clock
 from sims_sync.context import school_clock, system_clock
@@ -81,13 +82,15 @@ class Service:
         self._clocks = clocks
         self._runner = runner
         self._pool = ThreadPoolExecutor(config.service.workers, "school")
-        self._keeper = ThreadPoolExecutor(1, "beside")
-        self._kept: Future[None] | None = None
+        # The heart has a thread of its own: a mail server that hangs must not make a living service look dead.
+        self._beside = ThreadPoolExecutor(2, "beside")
+        self._doing: dict[Callable[[], None], Future[None]] = {}
         self._lock = threading.Condition()
         self._telling = threading.Lock()
         self._rounds: dict[str, _Round] = {}
         self._reports: list[RunReport] = []
         self._busy: set[str] = set()
+        self._odd_clocks: set[str] = set()  # the schools whose clock was not believed when a job was to begin
         self._outlook = Outlook()
         self._tidied = time.monotonic()
         self._pauses: tuple[Pause, ...] = ()
@@ -158,8 +161,9 @@ class Service:
         except Exception:
             log.exception("unforeseen fault in a wake")
             return outlook.BUSY_SECONDS
-        if self._kept is None or self._kept.done():
-            self._kept = self._keeper.submit(self._keep)
+        for task in (self._keep, self._tell_beside):
+            if task not in self._doing or self._doing[task].done():
+                self._doing[task] = self._beside.submit(task)
         return seconds
 
     def _adopt(self, config: Config) -> None:
@@ -217,8 +221,11 @@ class Service:
     def _take_turn(self, round_: _Round) -> None:
         """One job of a school's round; then it stands at the end of the queue."""
         try:
+            if self._waits_for_its_clock(round_):
+                self._rest(round_)
             while round_.items and not self._stop():
-                if self._attend(round_.items.popleft()):
+                item = round_.items.popleft()
+                if self._is_in_force(item) and self._attend(item):
                     break
         except SimsSyncError as error:
             self._rest(round_)
@@ -233,6 +240,24 @@ class Service:
             del self._rounds[round_.school]
             self._lock.notify_all()
         self._stop.rouse()
+
+    def _waits_for_its_clock(self, round_: _Round) -> bool:
+        """Whether a clock that stopped a job has been neither set right nor confirmed: said once, then asked quietly.
+
+        So that all goes on at once when it has been, and not at the next due time of each job.
+        """
+        if round_.school not in self._odd_clocks or not round_.items:
+            return False
+        item = round_.items[0]
+        jump_days = item.school.monitoring.clock_jump_days
+        if why_not_to_begin(self._store, round_.school, self._now(item), jump_days) is not None:
+            return True
+        self._odd_clocks.discard(round_.school)
+        return False
+
+    def _is_in_force(self, item: Scheduled) -> bool:
+        """Whether it is of the present configuration: a push or a mail just switched off must not go from the queue."""
+        return any(item is each for each in self._items)
 
     def _rest(self, round_: _Round) -> None:
         """What could not be claimed now is tried again a little later."""
@@ -263,6 +288,9 @@ class Service:
             with self._store.writing() as connection:
                 give_back_slot(connection, *item.key, claim.due_at)
             self._outlook.looked(item, self._now(item), busy=True)
+        if any(problem.code in CLOCK_CODES for problem in report.outcome.problems):
+            self._odd_clocks.add(item.school.id)
+            self._outlook.forget(item.key)
         return report
 
     def _tell(self, report: RunReport) -> None:
@@ -275,7 +303,7 @@ class Service:
                     log.exception("unforeseen fault beside a run")
 
     def _keep(self) -> None:
-        """What is done beside the runs; nothing of it may stop them."""
+        """Let others see that this process serves."""
         try:
             if time.monotonic() - self._tidied > TIDY_SECONDS:
                 self.remember_start()
@@ -286,6 +314,11 @@ class Service:
                 self._trouble(None)
         except SimsSyncError as error:
             self._trouble(error)
+        except Exception:
+            log.exception("unforeseen fault in a heartbeat")
+
+    def _tell_beside(self) -> None:
+        """What others do beside the runs; nothing of it may stop them."""
         try:
             self._hooks.beside()
         except Exception:
@@ -315,11 +348,14 @@ class Service:
             log.error("cut off", at_work=sorted(self._rounds))
             return False
         self._pool.shutdown()
-        self._keeper.shutdown(wait=False, cancel_futures=True)
-        while self._kept is not None and not self._kept.done() and time.monotonic() < end:
+        self._beside.shutdown(wait=False, cancel_futures=True)
+        while self._is_beside_at_work() and time.monotonic() < end:
             time.sleep(END_SLICE_SECONDS)
         self._say_good_bye()
-        return self._kept is None or self._kept.done()
+        return not self._is_beside_at_work()
+
+    def _is_beside_at_work(self) -> bool:
+        return not all(task.done() for task in self._doing.values())
 
     def _say_good_bye(self) -> None:
         try:

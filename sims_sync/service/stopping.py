@@ -44,7 +44,8 @@ class Stop:
         Call it for a second at a time: Windows delivers a signal only in between.
         """
         roused = self._rouse.wait(seconds)
-        self._rouse.clear()
+        if roused:  # else it may be roused just now, for the next wait
+            self._rouse.clear()
         if self._file is not None and not self() and self._file.exists():
             self.ask()
         return roused

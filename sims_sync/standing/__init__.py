@@ -5,6 +5,7 @@
 
 from dataclasses import replace
 
+from sims_sync.clock_sanity import CLOCK_CODES
 from sims_sync.config import Config, SchoolConfig
 from sims_sync.connector import Severity
 from sims_sync.standing.condition import Condition, Standing, schools_worst_first, worst_first
@@ -50,6 +51,7 @@ OWN_CODES = frozenset(
         "plan-waiting",
         "quarantine",
         "removals-held",
+        "run-long",
         "secret-expires",
         "service-down",
         "slot-given-up",
@@ -59,7 +61,6 @@ OWN_CODES = frozenset(
         "unconfirmed",
     }
 )
-CLOCK_CODES = frozenset({"clock-ahead", "clock-back"})
 _BY_THE_CLOCK = frozenset({"calendar-ends", "secret-expires", "slot-given-up", "source-stale", "unconfirmed"})
 SLOW_CODES = ("certificate-expires",)  # found by a look at servers, once a day; they last until the next look
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sims_sync.config import SchoolConfig
-from sims_sync.context import RunContext, school_clock
+from sims_sync.context import RunContext, school_clock, system_clock
 from sims_sync.delivery import NEEDS_PERSON
 from sims_sync.errors import SimsSyncError
 from sims_sync.messages.trouble import TROUBLED
@@ -19,6 +19,7 @@ from sims_sync.school_year import SchoolYear
 from sims_sync.store.alerts import OpenAlert, open_alerts
 from sims_sync.store.deliveries import count_states, last_trial
 from sims_sync.store.reads import StoredRead, good_reads
+from sims_sync.store.runs import lease_holder
 from sims_sync.store.session import Store
 from sims_sync.store.standing import (
     LastRun,
@@ -46,7 +47,8 @@ class Facts:
     """Everything that the rules ask about one school at one moment.
 
     `school_year` is None where the calendar cannot be used; `calendar_problem` says why. `looked_up`: what an earlier,
-    slower look found and is not over, such as a certificate. `proven`: when the push was tried in training.
+    slower look found and is not over, such as a certificate. `at_work`: the job that runs now, and for how long.
+    `proven`: when the push was tried in training.
     """
 
     school: SchoolConfig
@@ -56,6 +58,7 @@ class Facts:
     runs: tuple[LastRun, ...] = ()
     breakers: tuple[OpenBreaker, ...] = ()
     resting: tuple[Resting, ...] = ()
+    at_work: tuple[str, timedelta] | None = None
     given_up: Mapping[str, datetime] = field(default_factory=dict)
     plans: tuple[WaitingPlan, ...] = ()
     reads: Mapping[tuple[Kind, str], StoredRead] = field(default_factory=dict)
@@ -93,6 +96,8 @@ def gather(store: Store, school: SchoolConfig, slow_codes: Sequence[str] = ()) -
     with store.reading() as connection:
         missing, held_removals = count_missing(connection, school.id, _LISTED)
         destination = school.push.destination
+        real_now = system_clock()
+        holder = lease_holder(connection, school.id, real_now)
         return Facts(
             school=school,
             now=context.now(),
@@ -101,6 +106,7 @@ def gather(store: Store, school: SchoolConfig, slow_codes: Sequence[str] = ()) -
             runs=newest_runs(connection, school.id, job_names()),
             breakers=open_breakers(connection, school.id),
             resting=resting(connection, school.id),
+            at_work=(holder[0], real_now - holder[1]) if holder is not None else None,
             given_up=given_up_slots(connection, school.id),
             plans=waiting_plans(connection, school.id),
             reads=good_reads(connection, school.id),

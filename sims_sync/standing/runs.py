@@ -15,6 +15,7 @@ from sims_sync.store.standing import LastRun, OpenBreaker
 SENDS_MESSAGES = "send_messages"
 INTERRUPTED_PATIENCE = timedelta(hours=1)  # the next start goes on from there by itself
 PAUSED_PATIENCE = timedelta(days=3)
+LONG_RUN = timedelta(hours=4)  # SIMS may take most of an hour over one report; a share that hangs takes for ever
 _WRONG_OUTCOMES = frozenset({"failed", "stopped", "misconfigured", "interrupted"})
 _OF_THE_OUTBOX = frozenset({"mail", "mail-unknown", "mail-refused", "mail-failed"})  # judged by the outbox itself
 _LOOK = "See `sims-sync status`, then run the job again."
@@ -24,6 +25,7 @@ def run_conditions(facts: Facts) -> Iterator[Condition]:
     """What is the matter with this school's jobs, and with the clock they run by."""
     yield from _clock(facts)
     yield from _jobs(facts)
+    yield from _at_work_for_long(facts)
     yield from _given_up(facts)
     yield from _messages_held(facts)
     yield from _paused(facts)
@@ -90,6 +92,16 @@ def _tried_again(facts: Facts, breaker: OpenBreaker | None) -> str:
     if breaker is None or breaker.retry_at is None:
         return ""
     return f"It is tried again at {shown_at(breaker.retry_at, facts.zone)}. "
+
+
+def _at_work_for_long(facts: Facts) -> Iterator[Condition]:
+    """A run that hangs looks like one at work, and nothing else of its school begins."""
+    if facts.at_work is not None and facts.at_work[1] > LONG_RUN:
+        job, lasted = facts.at_work
+        since = facts.now - lasted
+        what = f"{job} has been at work since {shown_at(since, facts.zone)}: no other job of this school can begin."
+        do = "Does a share or SIMS not answer? Mend that; else start the service anew: nothing is lost."
+        yield Condition("run-long", job, Severity.WRONG, what, do, since=since)
 
 
 def _given_up(facts: Facts) -> Iterator[Condition]:

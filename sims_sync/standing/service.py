@@ -2,22 +2,25 @@
 
 import hashlib
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from sims_sync.config import Config
+from sims_sync.config import Config, SchoolConfig
 from sims_sync.connector import Severity
 from sims_sync.context import school_clock, system_clock
+from sims_sync.schedule import newest_due, trigger_of
 from sims_sync.standing.condition import Condition, Standing, worst_first
 from sims_sync.standing.words import shown_at
 from sims_sync.store.session import Store
-from sims_sync.store.standing import newest_good_end, newest_heartbeat
+from sims_sync.store.standing import newest_good_end, newest_heartbeat, newest_slots
 from sims_sync.store.tables import ALL_SCHOOLS
 
 SERVICE_SILENT = timedelta(minutes=5)
+OVERDUE = timedelta(hours=1)  # so long a due time waits where nothing serves, before that is said
+THE_SERVICE = "the service"
 BACKUP_AGE = timedelta(hours=49)  # a nightly one was missed
 LOW_DISK_BYTES = 1_000_000_000
 VERY_LOW_DISK_BYTES = 100_000_000
@@ -39,11 +42,17 @@ def service_standing(store: Store, config: Config, *, with_broken: bool = True) 
     """
     with store.reading() as connection:
         heartbeat = newest_heartbeat(connection)
+        slots = newest_slots(connection) if heartbeat is None else ()
         backed_up = _backed_up(connection, config)
     # A heart beats by the real clock, a demo's jobs by the demo's.
-    found = [*_silent(heartbeat, system_clock()), *_disk(config), *_backup(config, backed_up, service_now(config))]
+    found = [
+        *_silent(heartbeat, system_clock()),
+        *_unserved(config, slots),
+        *_disk(config),
+        *_backup(config, backed_up, service_now(config)),
+    ]
     found += _broken(config) if with_broken else []
-    return Standing(ALL_SCHOOLS, "The service", worst_first(found))
+    return Standing(ALL_SCHOOLS, THE_SERVICE, worst_first(found))
 
 
 def _backed_up(connection: Connection, config: Config) -> datetime | None:
@@ -55,6 +64,30 @@ def _silent(heartbeat: datetime | None, now: datetime) -> Iterator[Condition]:
         what = f"The service has not been heard of since {shown_at(heartbeat, _ZONE)}."
         do = "Start it again; the log says why it ended."
         yield Condition("service-down", "", Severity.WRONG, what, do, since=heartbeat)
+
+
+def _unserved(config: Config, slots: Sequence[tuple[str, str, datetime, datetime | None]]) -> Iterator[Condition]:
+    """Nothing serves, one did before, and what it ran is due: it was stopped in good order and never started again.
+
+    Where all is run by hand nothing was ever due; where the system's own timer calls `serve --once`, nothing stays so.
+    """
+    overdue = sum(_is_overdue(config.schools.get(school), job, due_at) for school, job, due_at, _ in slots)
+    if not overdue:
+        return
+    since = max((taken for *_, taken in slots if taken is not None), default=None)
+    when = f" since {shown_at(since, _ZONE)}" if since is not None else ""
+    many = "1 job is" if overdue == 1 else f"{overdue} jobs are"
+    what = f"No service runs: nothing has begun by itself{when}, and {many} due."
+    do = "Start the service (`sims-sync serve`); where you run all by hand, take the schedules out."
+    yield Condition("service-down", "", Severity.WARN, what, do, reason="stopped", since=since)
+
+
+def _is_overdue(school: SchoolConfig | None, job: str, due_at: datetime) -> bool:
+    section = school.jobs.get(job) if school is not None else None
+    if school is None or section is None or not section.enabled or section.schedule is None:
+        return False
+    trigger = trigger_of(section.schedule, school.school.timezone)
+    return newest_due(trigger, due_at, school_clock(school.demo)() - OVERDUE) is not None
 
 
 def _disk(config: Config) -> Iterator[Condition]:

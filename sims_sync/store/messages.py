@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, select, update
 
 from sims_sync.store.rows import upsert
+from sims_sync.store.runs import is_alive
 from sims_sync.store.tables import message
 
 SENDING = "sending"
@@ -16,6 +17,7 @@ FAILED = "failed"  # tried again by itself
 REFUSED = "refused"
 UNKNOWN = "unknown"  # it may have left: never resent by itself
 DISCARDED = "discarded"  # a person gave it up
+_BESIDE = "beside/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +105,26 @@ def failed_but(
     return tuple(_stored(row) for row in connection.execute(chosen).mappings())
 
 
-def mark_interrupted(connection: Connection, school: str) -> int:
-    """Messages found `sending` at the start of a run may or may not have left: `unknown`, never resent by itself."""
-    done = connection.execute(
-        update(message).where(message.c.school == school, message.c.state == SENDING).values(state=UNKNOWN)
-    )
-    return int(done.rowcount)
+def sender_beside(owner: str) -> str:
+    """What stands in place of a run's id in messages that a process sends beside its runs, and without their lease."""
+    return f"{_BESIDE}{owner}"
+
+
+def mark_interrupted(connection: Connection, school: str, at: datetime) -> int:
+    """Messages found `sending` at the start of a run may or may not have left: `unknown`, never resent by itself.
+
+    Not those that a living process sends beside its runs: a server that hangs would else make them look dealt with.
+    """
+    sending = (message.c.school == school, message.c.state == SENDING)
+    rows = connection.execute(select(message.c.message_key, message.c.run_id, message.c.created).where(*sending)).all()
+    left = [
+        row.message_key
+        for row in rows
+        if not (row.run_id.startswith(_BESIDE) and is_alive(row.run_id.removeprefix(_BESIDE), row.created, at))
+    ]
+    if left:
+        connection.execute(update(message).where(*sending, message.c.message_key.in_(left)).values(state=UNKNOWN))
+    return len(left)
 
 
 def _stored(row: Mapping[Any, Any]) -> StoredMessage:

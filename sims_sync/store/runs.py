@@ -9,14 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, RowMapping, select, update
 
 from sims_sync.errors import LeaseHeld
 from sims_sync.store.rows import insert_new, remove, upsert
 from sims_sync.store.tables import lease, run
 
 LEASE_SECONDS = 120  # another host's run that has not beaten its heart for so long is taken for dead
+_FROM_A_WRONG_CLOCK = timedelta(hours=2)  # a heartbeat so far ahead: its host would seem to live on long after its end
 _PROC = Path("/proc")
+_FORSAKEN: set[str] = set()  # runs of this process that are over, but could not give back their lease
 _STARTED_FIELD = 19  # of /proc/PID/stat, counted behind the command's name: clock ticks from boot to its start
 
 
@@ -51,21 +53,30 @@ def take_lease(connection: Connection, school: str, run_id: str, job: str, at: d
         held = connection.execute(chosen).mappings().first()
         if held is None:
             continue  # given back in between
-        if is_alive(held["owner"], held["heartbeat"], at) and held["run_id"] != run_id:
+        if _is_at_work(held, at) and held["run_id"] != run_id:
             what = f"{held['job']} has been running for {school} since {held['taken']:%H:%M:%S} UTC ({held['owner']})."
             raise LeaseHeld("busy", what, "Wait for it to end, or look at `sims-sync status`.")
         upsert(connection, lease, [row])
         return
 
 
-def beat(connection: Connection, school: str, run_id: str, at: datetime) -> None:
-    """Say that the run is alive."""
-    connection.execute(update(lease).where(lease.c.school == school, lease.c.run_id == run_id).values(heartbeat=at))
+def beat(connection: Connection, school: str, run_id: str, at: datetime) -> bool:
+    """Say that the run is alive; False: another run has taken its lease over."""
+    chosen = update(lease).where(lease.c.school == school, lease.c.run_id == run_id).values(heartbeat=at)
+    return connection.execute(chosen).rowcount == 1
 
 
 def give_back_lease(connection: Connection, school: str, run_id: str) -> None:
     """Give the lease back."""
     remove(connection, lease, school=school, run_id=run_id)
+
+
+def forsake_lease(run_id: str) -> None:
+    """Say that a run of this process is over whose lease could not be given back: the store was gone.
+
+    The process lives on, so that nothing else tells the others of this process that the school is free.
+    """
+    _FORSAKEN.add(run_id)
 
 
 def start_run(connection: Connection, school: str, row: dict[str, Any]) -> None:
@@ -104,10 +115,15 @@ def ended_well_since(connection: Connection, school: str, job: str, since: datet
     return connection.execute(chosen.limit(1)).first() is not None
 
 
-def lease_holder(connection: Connection, school: str, at: datetime) -> str | None:
-    """The job of the living run that holds a school's lease; None: it is free."""
+def lease_holder(connection: Connection, school: str, at: datetime) -> tuple[str, datetime] | None:
+    """The job of the living run that holds a school's lease, and since when (by the real clock); None: it is free."""
     held = connection.execute(select(lease).where(lease.c.school == school)).mappings().first()
-    return held["job"] if held is not None and is_alive(held["owner"], held["heartbeat"], at) else None
+    return (held["job"], held["taken"]) if held is not None and _is_at_work(held, at) else None
+
+
+def _is_at_work(held: RowMapping, at: datetime) -> bool:
+    """Whether the run that holds a lease lives."""
+    return held["run_id"] not in _FORSAKEN and is_alive(held["owner"], held["heartbeat"], at)
 
 
 def is_alive(owner: str, heartbeat: datetime, at: datetime) -> bool:
@@ -115,7 +131,7 @@ def is_alive(owner: str, heartbeat: datetime, at: datetime) -> bool:
     host, _, rest = owner.partition("/")
     pid, _, started = rest.partition("/")
     if host != socket.gethostname():
-        return at - heartbeat < timedelta(seconds=LEASE_SECONDS)
+        return -_FROM_A_WRONG_CLOCK < at - heartbeat < timedelta(seconds=LEASE_SECONDS)
     try:
         return started_of(int(pid)) == started
     except ValueError:

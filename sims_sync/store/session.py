@@ -16,6 +16,7 @@ from sims_sync.store.migrations import HEAD
 from sims_sync.store.place import refuse_share
 
 BUSY_TIMEOUT_SECONDS = 30
+LOCKED = "The store is locked by another program."
 
 
 class Store:
@@ -238,7 +239,7 @@ def _sentences() -> Iterator[None]:
 def _operational(error: DatabaseError) -> str | None:
     text = str(error.orig).lower() if error.orig else ""
     for sign, sentence in (
-        ("locked", "The store is locked by another program."),
+        ("locked", LOCKED),
         ("disk is full", "The disk that holds the store is full."),
         ("full", "The disk that holds the store is full."),
         ("readonly", "The store cannot be written to: this account has no right, or the disk is read-only."),

@@ -204,3 +204,9 @@ def count_messages(connection: Connection, school: str, states: Iterable[str]) -
 def newest_heartbeat(connection: Connection) -> datetime | None:
     """When a service last said that it is alive; None where none runs that did not end in good order."""
     return connection.execute(select(func.max(service.c.heartbeat))).scalar()
+
+
+def newest_slots(connection: Connection) -> tuple[tuple[str, str, datetime, datetime | None], ...]:
+    """Of each school's jobs that a service has seen: school, job, newest due time, when one was last taken."""
+    chosen = select(slot.c.school, slot.c.job, func.max(slot.c.due_at), func.max(slot.c.claimed_at))
+    return tuple(tuple(row) for row in connection.execute(chosen.group_by(slot.c.school, slot.c.job)))

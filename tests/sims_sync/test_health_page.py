@@ -34,7 +34,7 @@ def ask(page: HealthPage, path: str, host: str = "localhost") -> tuple[int, str]
 
 def test_it_lives_and_is_ready(page: HealthPage) -> None:
     assert ask(page, "/healthz") == (200, "ok\n")
-    assert ask(page, "/readyz") == (200, "ready: 1 schools\n")
+    assert ask(page, "/readyz") == (200, "ready: 1 school\n")
     assert ask(page, "/")[0] == 404
 
 

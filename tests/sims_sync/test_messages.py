@@ -6,6 +6,7 @@ import pytest
 
 from sims_sync.connector import SendOutcome, SendResult
 from sims_sync.errors import RetriableError
+from sims_sync.messages import outbox
 from sims_sync.messages.letters import MessageKind, message_key
 from sims_sync.messages.reports import report_half_term
 from sims_sync.outcome import Ending
@@ -177,6 +178,30 @@ def test_a_failed_message_is_tried_again_and_the_others_are_not(school: World) -
     assert report(unsure, "2026-12-16 08:00").outcome.notes == ("1 report sent.",)
     assert states(school) == ["sent", "sent"]
     assert sorted(row.attempts for row in messages(school).values()) == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("given", "state"),
+    [
+        (RetriableError("later", "The server does not answer.", "Wait."), "failed"),
+        (SendResult(SendOutcome.UNKNOWN, "The server does not answer."), "unknown"),
+    ],
+)
+def test_a_mail_server_that_hangs_is_left_alone_after_two_and_the_rest_leave_in_the_next_run(
+    given: SendResult | Exception, state: str, with_an_admin: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else forty reports keep the school's other jobs waiting for an hour, or are forty of which nobody knows."""
+    mailer = UnsureMailer(*[given] * 4)
+    unsure = with_mailer(with_an_admin, mailer)
+    with monkeypatch.context() as patch:
+        patch.setattr(outbox, "HANGS_SECONDS", 0)
+        (problem,) = report(unsure).outcome.problems
+    assert problem.what.startswith("4 reports did not leave: The server does not answer.")
+    assert len(mailer.tried) == 2
+    assert states(unsure) == [state, state]
+    mailer.results.clear()
+    report(unsure, "2026-12-16 08:00")
+    assert states(unsure).count("sent") == (4 if state == "failed" else 2)
 
 
 @pytest.mark.parametrize(("outcome", "state"), [(SendOutcome.UNKNOWN, "unknown"), (SendOutcome.REFUSED, "refused")])

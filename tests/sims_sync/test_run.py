@@ -127,6 +127,27 @@ def test_what_fails_while_the_service_stops_was_cut_off(sqlite_world: World) -> 
     assert run(sqlite_world, lambda _: Outcome(), stopping).outcome.ending is Ending.DONE
 
 
+@pytest.mark.parametrize("address", ["postgresql"], indirect=True)  # a SQLite store has one host: nobody takes over
+def test_a_run_that_another_machine_took_over_ends_before_its_next_record(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """This machine was asleep; both would write to SIMS else."""
+    monkeypatch.setattr(run_module, "HEARTBEAT_SECONDS", 0.02)
+
+    def job(context: RunContext) -> Outcome:
+        with context.store.writing() as connection:
+            connection.execute(update(lease).values(owner="another-host/17/1000", run_id="theirs"))
+        for _ in range(500):
+            context.go_on()
+            time.sleep(0.02)
+        return Outcome()
+
+    report = run(world, job)
+    assert report.outcome.ending is Ending.INTERRUPTED
+    assert [problem.code for problem in report.outcome.problems] == ["taken-over"]
+    assert leases(world) == ["theirs"]
+
+
 def test_an_unknown_job_is_refused_before_anything_begins(sqlite_world: World) -> None:
     config = Config(file=sqlite_world.school.base / "config.toml", schools={})
     with pytest.raises(ConfigurationError, match="is no job"):

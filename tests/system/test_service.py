@@ -2,12 +2,13 @@
 
 import shutil
 import signal
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.system.command import once, rows, sims_sync
+from tests.system.command import command_line, environment, once, rows, sims_sync
 from tests.system.serving import SLOW, before_six, runs, serving, set_clock_at_six, state, until
 
 
@@ -86,6 +87,19 @@ def test_a_second_signal_ends_it_at_once_and_nothing_is_lost(at_six: Path) -> No
         assert service.ended() == 130
     again = sims_sync("serve", "--once", "--config", at_six / "config.toml")
     assert (again.code, state(at_six)) == (0, "done")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk that is always full")
+def test_a_full_disk_under_the_file_that_takes_its_words_does_not_end_it(at_six: Path) -> None:
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        line = command_line("serve", "--config", at_six / "config.toml")
+        process = subprocess.Popen(line, env=environment(), stdout=full, stderr=full)
+    try:
+        until(lambda: state(at_six) == "done", lambda: f"ended with {process.poll()}")
+        process.terminate()
+        assert process.wait(60) == 0
+    finally:
+        process.kill()
 
 
 def test_a_stop_file_ends_it_and_stops_no_later_one(at_six: Path) -> None:

@@ -1,6 +1,7 @@
 """Beside the jobs: every school and the service are looked at, the store's own faults are told without it."""
 
 import json
+import time
 from datetime import timedelta
 from email.message import EmailMessage
 from pathlib import Path
@@ -14,6 +15,8 @@ from sims_sync.alerts.beside import carrier_of
 from sims_sync.config import Config, DemoSection, MailerSection, SchoolConfig
 from sims_sync.context import system_clock
 from sims_sync.errors import RetriableError
+from sims_sync.standing import Standing, standing_of
+from sims_sync.store.session import Store
 from sims_sync.store.tables import ALL_SCHOOLS, service
 from tests.sims_sync.alerts.test_emergency import CONFIG
 from tests.sims_sync.builders import World, at, make_school
@@ -54,10 +57,10 @@ def test_a_school_with_a_broken_configuration_is_told_and_the_other_is_served(wo
     config = config_of(world, broken={"curie": ("school.dfe: is not a known key.",)})
     for _ in range(2):
         tell(world.store, config, at_once=True)
-    assert subjects(world) == ["sims-sync at The service: 1 thing needs a person"]
+    assert subjects(world) == ["sims-sync, the service: 1 thing needs a person"]
     assert "The configuration of curie is broken" in text_of(world.post.messages[0])
     tell(world.store, config_of(world), at_once=True)
-    assert subjects(world)[1:] == ["sims-sync at The service: 1 thing is over"]
+    assert subjects(world)[1:] == ["sims-sync, the service: 1 thing is over"]
 
 
 def test_a_service_that_fell_silent_is_told_and_one_that_ended_in_good_order_is_not(world: World) -> None:
@@ -77,6 +80,41 @@ def test_it_looks_once_a_minute_at_most(world: World, monkeypatch: pytest.Monkey
     for _ in range(3):
         tell(world.store, config_of(world))
     assert len(looks) == 1
+
+
+def test_a_mail_server_that_hangs_does_not_keep_the_next_look_off(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = []
+
+    def hangs(*_: object) -> None:
+        looks.append(1)
+        time.sleep(0.1)  # of a whole minute the next look would be eight hours away
+
+    monkeypatch.setattr(beside, "LEAST_SECONDS", 0)
+    monkeypatch.setattr(beside, "_look", hangs)
+    for _ in range(2):
+        tell(world.store, config_of(world))
+        time.sleep(0.1)
+    assert len(looks) == 2
+
+
+def test_an_unforeseen_fault_of_one_school_keeps_no_other_from_being_told(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = make_school(tmp_path, school={"id": "aaa", "name": "A"})
+    other = world.with_school(calendar=world.school.calendar.model_copy(update={"half_terms": ()}))
+    looked = standing_of
+
+    def faulty(store: Store, school: SchoolConfig) -> Standing:
+        if school.id == "aaa":
+            raise KeyError("nobody foresaw this")
+        return looked(store, school)
+
+    monkeypatch.setattr(beside, "standing_of", faulty)
+    schools = {"aaa": first, other.id: other.school}
+    tell(world.store, Config(file=tmp_path / "config.toml", schools=schools), at_once=True)
+    assert subjects(world) == ["sims-sync at Austen Academy: 1 thing needs a person"]
 
 
 def test_where_the_store_does_not_answer_the_admin_is_told_without_it_and_of_the_end(

@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from sims_sync.config import BackupSection, Config, DemoSection
+from sims_sync.config import BackupSection, Config, DemoSection, JobSection
 from sims_sync.context import system_clock
 from sims_sync.outcome import Outcome
 from sims_sync.records import Kind
 from sims_sync.run import run_job
 from sims_sync.standing.service import service_standing
+from sims_sync.store.pauses import EVERY_JOB, Pause, save_pause
 from tests.sims_sync.alerts.test_telling import text_of
 from tests.sims_sync.builders import World, at, make_school, students
 
@@ -86,6 +87,21 @@ def test_schools_of_one_admin_share_one_digest_and_the_worst_stands_first(school
     said = text_of(sent)
     assert said.index("x: is missing") < said.index("students has never been read")
     assert "Curie" not in said
+
+
+def test_a_school_that_is_paused_keeps_the_others_digest_from_nobody(school: World, tmp_path: Path) -> None:
+    people = {"programme_lead": "lead@austen.example", "admin": "it@austen.example"}
+    jobs = {"daily_digest": JobSection(schedule="0 45 7 * * *")}
+    other = make_school(tmp_path, school={"id": "aaa", "name": "A"}, people=people)
+    first = other.model_copy(update={"jobs": jobs})
+    mine = school.with_school(jobs=jobs)
+    config = Config(file=tmp_path / "config.toml", schools={"aaa": first, mine.id: mine.school})
+    assert digest(mine, DAY, config).notes == ("The digest of aaa speaks of this school too.",)
+    with mine.store.writing() as connection:
+        save_pause(connection, Pause("aaa", EVERY_JOB, at("2026-12-15 09:00"), "it", "it leaves us"))
+    digest(mine, DAY, config)
+    (sent,) = digests(mine)
+    assert "it leaves us" in text_of(sent)
 
 
 def test_a_backup_that_was_missed_is_seen_where_backups_are_wanted(school: World) -> None:

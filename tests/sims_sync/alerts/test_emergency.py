@@ -3,6 +3,7 @@
 import json
 import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -111,6 +112,13 @@ def test_a_broken_configuration_is_told_once_and_its_end_once(config_file: Path,
         tell_recovered(config_file, NOW + timedelta(hours=hours, minutes=15))
     assert subjects(box)[1:] == ["sims-sync runs again"]
     assert "2 h 15 min" in " ".join(box.received[1].get_content().split())
+
+
+def test_told_by_two_at_the_same_moment_it_is_one_mail(config_file: Path, postbox: tuple[Postbox, int]) -> None:
+    """The service and what looks beside it meet the same fault."""
+    with ThreadPoolExecutor(2) as both:
+        list(both.map(lambda _: tell_admin_without_store(config_file, BROKEN, NOW), range(2)))
+    assert len(postbox[0].received) == 1
 
 
 def test_another_reason_is_told_and_the_same_again_after_a_day(config_file: Path, postbox: tuple[Postbox, int]) -> None:

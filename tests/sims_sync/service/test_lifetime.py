@@ -1,19 +1,22 @@
 """Whatever the service finds at its start, it says so, tells the admin once, and goes on once it is mended."""
 
 import shutil
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from sims_sync.errors import ConfigProblem
-from sims_sync.service import lifetime
+from sims_sync.service import heartbeat, lifetime, outlook
 from sims_sync.service.config_watch import ConfigWatch
 from sims_sync.service.lifetime import Lifetime, Told
 from sims_sync.service.stopping import Stop
+from sims_sync.store import session
 
 PATIENCE_SECONDS = 30
 GOOD = """
@@ -143,6 +146,30 @@ def test_another_store_counts_after_a_new_start_only(place: Path, told_admin: li
     assert lived.end() is True
     assert not (place.parent / "other.db").exists()
     assert told_admin == []
+
+
+def test_a_store_that_is_locked_for_a_moment_is_mailed_to_nobody_and_one_that_stays_so_is(
+    place: Path, told_admin: list[tuple[str, ...]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session, "BUSY_TIMEOUT_SECONDS", 0.05)
+    monkeypatch.setattr(heartbeat, "BEAT_SECONDS", 0)
+    monkeypatch.setattr(outlook, "WAKE_SECONDS", 0.05)
+    monkeypatch.setattr(outlook, "BUSY_SECONDS", 0.05)
+    place.write_text(GOOD, encoding="utf-8")
+    lived = Lived(place)
+    lived.until(lambda: bool(lived.said))
+    with closing(sqlite3.connect(place.parent / "sims-sync.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        lived.until(lambda: bool(lived.wrong))
+        other.execute("ROLLBACK")
+        lived.until(lambda: "What was wrong has been put right." in lived.said)
+        assert told_admin == []
+        monkeypatch.setattr(lifetime, "LOOK_AGAIN_SECONDS", 0.2)
+        other.execute("BEGIN IMMEDIATE")
+        lived.until(lambda: bool(told_admin))
+        other.execute("ROLLBACK")
+    assert lived.end() is True
+    assert told_admin[0] == ("store",)
 
 
 def test_stopped_while_it_only_looks_it_ends(place: Path) -> None:

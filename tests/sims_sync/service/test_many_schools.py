@@ -3,17 +3,23 @@
 import threading
 import time
 from collections.abc import Callable
+from datetime import datetime, timedelta
 
 import pytest
 
-from sims_sync.config import Config, JobSection, ServiceSection
-from sims_sync.context import RunContext
+from sims_sync.config import Config, DemoSection, JobSection, SchoolConfig, ServiceSection
+from sims_sync.context import RunContext, system_clock
 from sims_sync.errors import RunInterrupted
 from sims_sync.outcome import Ending, Outcome
-from sims_sync.service import Service, Stop
+from sims_sync.run import RunOptions, RunReport, run_step
+from sims_sync.service import Service, Stop, heartbeat, outlook
 from sims_sync.service.hooks import Hooks
+from sims_sync.store.decisions import record_audit
+from sims_sync.store.runs import start_run
 from sims_sync.store.services import load_services
+from sims_sync.store.session import Store
 from sims_sync.store.slots import claim_slot, states_of
+from sims_sync.store.standing import CLOCK_CONFIRMED, NEWEST_BEFORE
 from tests.sims_sync.builders import World, at
 from tests.sims_sync.service.watch import Job, running, standing
 
@@ -58,15 +64,19 @@ class Serving:
         self.ended_well = self.service.serve()
 
     def until(self, is_so: Callable[[], bool]) -> None:
-        end = time.monotonic() + PATIENCE_SECONDS
-        while not is_so():
-            assert time.monotonic() < end, self.ran
-            time.sleep(0.01)
+        until(is_so, self.ran)
 
     def end(self) -> bool | None:
         self.stop.ask()
         self._thread.join(PATIENCE_SECONDS)
         return self.ended_well
+
+
+def until(is_so: Callable[[], bool], ran: object = None) -> None:
+    end = time.monotonic() + PATIENCE_SECONDS
+    while not is_so():
+        assert time.monotonic() < end, ran
+        time.sleep(0.01)
 
 
 def test_sixty_schools_all_run_in_the_order_of_the_cycle_while_one_hangs(sqlite_world: World) -> None:
@@ -152,6 +162,93 @@ def test_what_fails_beside_the_runs_stops_nothing(sqlite_world: World) -> None:
     serving.until(lambda: len(serving.ran) == 3)
     assert called.wait(PATIENCE_SECONDS)
     assert serving.end() is True
+
+
+def test_while_a_mail_server_hangs_beside_the_runs_the_service_is_seen_to_live(
+    sqlite_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(heartbeat, "BEAT_SECONDS", 0)
+    monkeypatch.setattr(outlook, "WAKE_SECONDS", 0.05)
+    hangs, is_hanging = threading.Event(), threading.Event()
+
+    def beside() -> None:
+        is_hanging.set()
+        hangs.wait(PATIENCE_SECONDS)
+
+    def beaten() -> datetime:
+        with sqlite_world.store.reading() as connection:
+            return load_services(connection)[0].heartbeat
+
+    serving = Serving(sqlite_world, config_of(sqlite_world, [], []), lambda _: Outcome(), Hooks(beside=beside))
+    assert is_hanging.wait(PATIENCE_SECONDS)
+    before = beaten()
+    serving.until(lambda: beaten() > before)
+    hangs.set()
+    assert serving.end() is True
+
+
+def test_what_still_waits_for_its_turn_when_the_configuration_changes_runs_under_the_new_one(
+    sqlite_world: World,
+) -> None:
+    """Or the mails would go that somebody has just switched off."""
+    at_work, go, modes = threading.Event(), threading.Event(), list[str]()
+
+    def job(context: RunContext) -> Outcome:
+        modes.append(context.school.messages.mode)
+        at_work.set()
+        go.wait(PATIENCE_SECONDS)
+        return Outcome()
+
+    config = config_of(sqlite_world, ["school00"], ["pull_students", "send_messages"])
+    serving = Serving(sqlite_world, config, job)
+    assert at_work.wait(PATIENCE_SECONDS)
+    school = config.schools["school00"]
+    off = school.model_copy(update={"messages": school.messages.model_copy(update={"mode": "off"})})
+    serving.service.replace(config.model_copy(update={"schools": {"school00": off}}))
+    go.set()
+    serving.until(lambda: len(serving.ran) == 2)
+    assert serving.end() is True
+    assert modes == [school.messages.mode, "off"]
+
+
+def test_once_a_person_says_that_the_clock_is_right_what_it_stopped_runs_at_once(
+    sqlite_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And meanwhile the log is not filled with one line after the other."""
+    monkeypatch.setattr(outlook, "BUSY_SECONDS", 0.1)
+    world, ran = sqlite_world, list[str]()
+    config = config_of(world, ["school00"], ["pull_students", "backup"])
+    monitoring = world.school.monitoring.model_copy(update={"clock_jump_days": 30})
+    demo = DemoSection(clock=NOW, started=system_clock())
+    school = config.schools["school00"].model_copy(update={"monitoring": monitoring, "demo": demo})
+    long_ago = NOW - timedelta(days=45)
+    with world.store.writing() as connection:
+        row = {"run_id": "20261031T060000-a", "job": "backup", "owner": "host/1/1", "counts": {}, "problems": []}
+        start_run(connection, "school00", {**row, "started": long_ago, "heartbeat": long_ago, "ended": long_ago})
+
+    def run(store: Store, config: Config, school: SchoolConfig, name: str, options: RunOptions) -> RunReport:
+        return run_step(store, school, name, lambda _: Outcome(), options, config)
+
+    told = Hooks(after_run=[lambda report: ran.append(f"{report.job} {report.outcome.ending}")])
+    service = Service(
+        world.store,
+        config.model_copy(update={"schools": {"school00": school}}),
+        hooks=told,
+        clocks=standing(NOW),
+        runner=run,
+    )
+    thread = threading.Thread(target=service.serve, daemon=True)
+    thread.start()
+    until(lambda: len(ran) == 1)
+    time.sleep(0.5)
+    assert ran == ["pull_students stopped"]
+    with world.store.writing() as connection:
+        detail = {NEWEST_BEFORE: long_ago.isoformat()}
+        record_audit(connection, "school00", at=NOW, who="it", action=CLOCK_CONFIRMED, subject="clock", detail=detail)
+    until(lambda: len(ran) == 3)
+    service.stop()
+    thread.join(PATIENCE_SECONDS)
+    assert ran[1:] == ["pull_students done", "backup done"]
 
 
 @pytest.mark.parametrize("ending", [Ending.DONE, Ending.FAILED, Ending.INTERRUPTED])

@@ -1,6 +1,6 @@
 """What the rules are given is what the store holds: on both databases, and each school's own."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Table, insert
@@ -10,6 +10,7 @@ from sims_sync.context import system_clock
 from sims_sync.records import Kind
 from sims_sync.standing import Facts, standing_of
 from sims_sync.standing.gathering import gather
+from sims_sync.store.runs import take_lease
 from sims_sync.store.tables import ALL_SCHOOLS, breaker, message, pause, slot
 from tests.sims_sync.builders import World, at, group, staff, students
 
@@ -92,3 +93,12 @@ def test_messages_are_counted_by_state_with_the_newest_ones_id(world: World) -> 
         put(world, message, **row)
     (found,) = facts(world).messages
     assert (found.count, found.oldest, found.newest_id) == (2, at("2026-12-15"), "<b@austen.example>")
+
+
+def test_a_run_at_work_is_known_by_its_job_and_by_how_long_it_lasts(world: World) -> None:
+    with world.store.writing() as connection:
+        take_lease(connection, world.id, "r1", "pull_results", system_clock() - timedelta(hours=5))
+    at_work = facts(world).at_work
+    assert at_work is not None
+    assert at_work[0] == "pull_results"
+    assert timedelta(hours=5) <= at_work[1] < timedelta(hours=6)

@@ -66,6 +66,7 @@ def test_a_school_with_which_all_is_well_has_no_condition(facts: Facts) -> None:
 CASES: dict[str, Callable[[Facts], Facts]] = {
     "job-failed": lambda facts: replace(facts, runs=(run("pull_students", "failed", "reporter_error"),)),
     "slot-given-up": lambda facts: replace(facts, given_up={"pull_students": TODAY_6}),
+    "run-long": lambda facts: replace(facts, at_work=("pull_students", timedelta(hours=5))),
     "paused": lambda facts: replace(facts, resting=(Resting("pull_students", TODAY_6, "itadmin", "new server"),)),
     "plan-waiting": lambda facts: replace(
         facts, plans=(WaitingPlan("p1", "r9", "students", "students", "waiting", TODAY_6),)
@@ -121,6 +122,10 @@ def test_a_job_that_backs_off_says_since_when_how_often_and_until_when(facts: Fa
     assert "again at Wed 16 Dec 2026 10:30" in found.do  # what is over is not tried again
     assert found.since == breaker.failing_since
     assert found.page == "reporter_error"
+
+
+def test_a_job_that_is_at_work_for_an_hour_is_no_condition(facts: Facts) -> None:
+    assert judge(replace(facts, at_work=("pull_results", timedelta(hours=1)))).conditions == ()
 
 
 def test_a_breaker_that_still_counts_is_no_condition_once_the_job_ran_well(facts: Facts) -> None:

@@ -12,7 +12,7 @@ from tests.sims_sync.builders import at
 
 ZONE = ZoneInfo("Europe/London")
 NOW = at("2026-12-16 09:00")
-SERVICE = Standing("*", "The service", ())
+SERVICE = Standing("*", "the service", ())
 
 
 def school(name: str, wrong: int = 0, warn: int = 0) -> Standing:
@@ -51,6 +51,6 @@ def test_one_school_in_one_line() -> None:
 
 def test_many_schools_in_one_line_with_the_worst_and_the_service() -> None:
     found = [school("Curie", 2), school("Austen", 0, 1), school("Bronte")]
-    down = Standing("*", "The service", (Condition("disk-low", "", Severity.WRONG, "x", "x"),))
+    down = Standing("*", "the service", (Condition("disk-low", "", Severity.WRONG, "x", "x"),))
     said = line_of_all(found, down, NOW, ZONE)
-    assert said == "3 schools: 1 wrong, 1 to look at, 1 well; worst: Curie; The service: 1 thing is wrong"
+    assert said == "3 schools: 1 wrong, 1 to look at, 1 well; worst: Curie; the service: 1 thing is wrong"

@@ -2,13 +2,17 @@
 
 from typing import Any
 
+import pytest
+
 from sims_sync.store.messages import (
     load_message,
     load_messages,
     mark_interrupted,
     save_message,
+    sender_beside,
     set_message_state,
 )
+from sims_sync.store.runs import lease_owner
 from sims_sync.store.session import Store
 from tests.sims_sync.builders import AUTUMN_2, SCHOOL_ID, at
 
@@ -40,12 +44,23 @@ def test_a_message_found_sending_becomes_unknown_and_the_others_stay(store: Stor
         for state in ("sending", "sent", "failed", "refused"):
             save_message(connection, SCHOOL_ID, row(state, state))
         save_message(connection, "bronte", row("sending"))
-        assert mark_interrupted(connection, SCHOOL_ID) == 1
+        assert mark_interrupted(connection, SCHOOL_ID, NOW) == 1
         states = {found.message_key: found.state for found in load_messages(connection, SCHOOL_ID)}
         theirs = load_message(connection, "bronte", "sending")
     assert states == {"sending": "unknown", "sent": "sent", "failed": "failed", "refused": "refused"}
     assert theirs is not None
     assert theirs.state == "sending"
+
+
+@pytest.mark.parametrize(("born", "state"), [("", "sending"), ("0", "unknown")])
+def test_what_a_living_process_sends_beside_its_runs_is_not_interrupted(born: str, state: str, store: Store) -> None:
+    """Else an alert that hangs in a mail server looks dealt with, and nobody is ever told."""
+    with store.writing() as connection:
+        save_message(connection, SCHOOL_ID, {**row("one"), "run_id": sender_beside(f"{lease_owner()}{born}")})
+        mark_interrupted(connection, SCHOOL_ID, NOW)
+        found = load_message(connection, SCHOOL_ID, "one")
+    assert found is not None
+    assert found.state == state
 
 
 def test_what_became_of_a_message_is_kept(store: Store) -> None:

@@ -111,6 +111,13 @@ def test_another_hosts_lease_ends_after_its_time_without_a_heartbeat(seconds: in
         take(store, "mine", when)
 
 
+def test_a_dead_host_whose_clock_was_days_ahead_locks_no_school(store: Store) -> None:
+    owned_by(store, ELSEWHERE)
+    with store.writing() as connection:
+        beat(connection, "austen", "theirs", NOW + timedelta(days=400))
+    take(store, "mine", NOW + timedelta(minutes=5))
+
+
 def test_a_heartbeat_keeps_the_lease(store: Store) -> None:
     owned_by(store, ELSEWHERE)
     with store.writing() as connection:
