@@ -42,7 +42,16 @@ def test_a_script_is_parsed_without_a_fault(script: Path) -> None:
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
 def test_a_script_calls_only_what_windows_powershell_5_has_or_it_defines_itself(script: Path) -> None:
     known = {
-        *("exit", "Get-Command", "Get-Content", "Get-FileHash", "Get-ScheduledTask", "Get-Service", "Join-Path"),
+        *(
+            "exit",
+            "Get-Command",
+            "Get-Content",
+            "Get-FileHash",
+            "Get-ScheduledTask",
+            "Get-Service",
+            "Join-Path",
+            "Move-Item",
+        ),
         *("New-Item", "New-Object", "Out-Null", "Remove-Item", "Set-StrictMode", "Split-Path", "Start-ScheduledTask"),
         *("Start-Service", "Start-Sleep", "Stop-ScheduledTask", "Stop-Service", "Test-Path", "Where-Object"),
         "Write-Host",

@@ -37,9 +37,23 @@ $PythonVersion = '3.13'
 $ServiceName = 'sims-sync'
 $Here = Split-Path -Parent $MyInvocation.MyCommand.Path
 
+$script:Begun = $false  # something was stopped or moved aside, and the new version has not taken its place
+
 function Stop-Here([string] $Message) {
+    Restore-Before
     Write-Host "install.ps1: $Message" -ForegroundColor Red
     exit 2
+}
+
+# What ran runs again, also where the same version was being built anew.
+function Restore-Before {
+    if (-not $script:Begun) { return }
+    $script:Begun = $false
+    if (Test-Path -LiteralPath $aside) {
+        if (Test-Path -LiteralPath $new) { Remove-Item -LiteralPath $new -Recurse -Force }
+        Move-Item -LiteralPath $aside -Destination $new
+    }
+    Start-Again $way
 }
 
 # Runs a program, and ends the installation if it fails.
@@ -137,7 +151,12 @@ function New-DataFolder {
 }
 
 function Install-Version([string] $Interpreter, [string] $Folder) {
-    if (Test-Path -LiteralPath $Folder) { Remove-Item -LiteralPath $Folder -Recurse -Force }
+    # One that a power cut left aside is the whole one.
+    if (Test-Path -LiteralPath $aside) {
+        if (Test-Path -LiteralPath $Folder) { Remove-Item -LiteralPath $Folder -Recurse -Force }
+    } elseif (Test-Path -LiteralPath $Folder) {
+        Move-Item -LiteralPath $Folder -Destination $aside
+    }
     Invoke-Program $Interpreter @('-m', 'venv', $Folder) 'The environment was not made'
     $own = Join-Path $Folder 'Scripts\python.exe'
     $wheels = Join-Path $Here 'wheels'
@@ -165,12 +184,16 @@ Assert-Python $interpreter
 Assert-Unchanged
 $version = Get-ShippedVersion
 $new = Join-Path $ProgramFolder $version
+$aside = "$new.before"
 $config = Join-Path $DataFolder 'config.toml'
 $command = Join-Path $ProgramFolder 'current\Scripts\sims-sync.exe'
 $way = Get-RunningWay
 Write-Host "sims-sync $version goes to $new, its configuration and data to $DataFolder."
 
+trap { Restore-Before; break }
+
 # 2. The new version, beside the old one. Installing the same version again builds it anew, so nothing of it may run.
+if (-not $WhatIfPreference) { $script:Begun = $true }
 if ($way -ne '' -and (Test-Path -LiteralPath $new) -and $PSCmdlet.ShouldProcess($ServiceName, 'Stop')) { Stop-Running $way }
 if ($PSCmdlet.ShouldProcess($new, 'Install the program')) { Install-Version $interpreter $new }
 if (-not (Test-Path -LiteralPath $config) -and $PSCmdlet.ShouldProcess($DataFolder, 'Make the data folder and set its rights')) { New-DataFolder }
@@ -180,11 +203,14 @@ if ($way -ne '' -and $PSCmdlet.ShouldProcess($ServiceName, 'Stop')) { Stop-Runni
 if (-not $LeaveDatabase -and (Test-Path -LiteralPath $config) -and $PSCmdlet.ShouldProcess($config, 'Bring the database up to date')) {
     & (Join-Path $new 'Scripts\sims-sync.exe') 'db' 'upgrade' '--config' $config
     if ($LASTEXITCODE -ne 0) {
-        Start-Again $way
         Stop-Here 'the database was not brought up to date: the old version stays. Do what stands above, then run this again.'
     }
 }
-if ($PSCmdlet.ShouldProcess($command, 'Make this the version that runs')) { Set-Current $new }
+if ($PSCmdlet.ShouldProcess($command, 'Make this the version that runs')) {
+    Set-Current $new
+    $script:Begun = $false
+    if (Test-Path -LiteralPath $aside) { Remove-Item -LiteralPath $aside -Recurse -Force }
+}
 if ($way -ne '' -and $PSCmdlet.ShouldProcess($ServiceName, 'Start')) {
     Start-Again $way
     Write-Host "The service runs on $version."
