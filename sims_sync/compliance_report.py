@@ -11,6 +11,7 @@ from sims_sync.compliance.gate import Previous, accusation_guard, complete_data,
 from sims_sync.compliance.snapshot_form import Snapshot, closing_history
 from sims_sync.config import SchoolConfig
 from sims_sync.context import RunContext
+from sims_sync.released import REPORT, still_held
 from sims_sync.report.summary import ComplianceSummary, summarise
 from sims_sync.school_facts import LoadedFacts, load_facts
 from sims_sync.school_year import HalfTermId, SchoolYear
@@ -64,9 +65,12 @@ def compliance_report(context: RunContext, half_term: HalfTermId, occasion: Occa
     held: tuple[HoldReason, ...] = ()
     if assessment.not_assessed is None:
         # The guard compares whole figures: from incomplete data its findings would only repeat that they are not.
+        restored_on = None if occasion is Occasion.BEFORE else loaded.restored_on  # a reminder asks for itself
         held = complete_data(loaded.reads, dates, occasion, moment, school_year) or accusation_guard(
-            assessment, previous, loaded.reads, loaded.untied_entries, restored_on=loaded.restored_on
+            assessment, previous, loaded.reads, loaded.untied_entries, restored_on=restored_on
         )
+    if occasion is not Occasion.BEFORE:
+        held = still_held(context, half_term, REPORT, held)
     return ComplianceReport(assessment, loaded, held, school_year, closings)
 
 

@@ -27,8 +27,9 @@ from sims_sync.messages.decisions import discard_message, message_arrived, retry
 from sims_sync.messages.going_live import SampledStudent, go_live, sample
 from sims_sync.messages.letters import MessageKind
 from sims_sync.messages.preview import PREVIEWED, due_occasions, held_for, previewed
-from sims_sync.messages.releasing import release_held, still_held
+from sims_sync.messages.releasing import release_held
 from sims_sync.outcome import EXIT_CODES, Ending
+from sims_sync.released import still_held
 from sims_sync.store.decisions import record_audit
 from sims_sync.store.messages import StoredMessage, load_messages
 

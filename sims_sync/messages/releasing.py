@@ -1,31 +1,15 @@
-"""What did the accusation guard find, and has a person looked at exactly that (DOMAIN rule 8a)?"""
+"""A person looks at what the accusation guard found, and says that it is so (DOMAIN rule 8a)."""
 
-import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 
 from sims_sync.compliance.facts import HoldReason
 from sims_sync.context import RunContext
 from sims_sync.errors import RunError
 from sims_sync.outcome import Problem
-from sims_sync.records import Kind
+from sims_sync.released import marks_of, sentence_of
 from sims_sync.school_year import HalfTermId
 from sims_sync.store.decisions import record_audit
-from sims_sync.store.going_live import Release, load_releases, save_release
-from sims_sync.store.plans import waiting_plans
-from sims_sync.store.reads import load_missing, load_quarantine
-
-
-def still_held(
-    context: RunContext, half_term: HalfTermId, occasion: str, held: Sequence[HoldReason]
-) -> tuple[HoldReason, ...]:
-    """What nobody has released: a release is of the very sentences that were shown, so any other number holds again."""
-    if not held:
-        return ()
-    with context.store.reading() as connection:
-        releases = load_releases(connection, context.school_id, str(half_term), occasion)
-    released = frozenset[str]().union(*(each.found for each in releases))
-    marks = _marks(context)
-    return tuple(reason for reason in held if not reason.releasable or _shown(reason, marks) not in released)
+from sims_sync.store.going_live import Release, save_release
 
 
 def release_held(
@@ -45,7 +29,12 @@ def release_held(
         raise RunError("no-reason", "A release needs a reason.", "Say it with --reason.")
     now = context.now()
     release = Release(
-        str(half_term), occasion, now, frozenset(_shown(each, _marks(context)) for each in held), who, reason.strip()
+        str(half_term),
+        occasion,
+        now,
+        frozenset(sentence_of(each, marks_of(context)) for each in held),
+        who,
+        reason.strip(),
     )
     with context.store.writing() as connection:
         save_release(connection, context.school_id, release)
@@ -59,30 +48,6 @@ def release_held(
             detail={"occasion": occasion, "codes": sorted(each.code for each in held), "reason": release.reason},
         )
     return release
-
-
-def _shown(reason: HoldReason, marks: Mapping[str, str]) -> str:
-    """What is released: the sentence, and behind it which rows it was about, for another row may give the same one."""
-    mark = marks.get(reason.code, "")
-    return f"{reason.what} [{mark}]" if mark else reason.what
-
-
-def _marks(context: RunContext) -> dict[str, str]:
-    """Hold code → a digest of the rows it rests on, as they are now."""
-    with context.store.reading() as connection:
-        untied = [row.quarantine_id for row in load_quarantine(connection, context.school_id) if row.student_id is None]
-        missing = [
-            f"{kind}/{key}"
-            for kind in Kind
-            for key, row in load_missing(connection, context.school_id, kind).items()
-            if row.held
-        ]
-        waiting = waiting_plans(connection, context.school_id)
-    return {"quarantine-untied": _digest(untied), "source-in-doubt": _digest([*missing, *waiting])}
-
-
-def _digest(keys: Iterable[str]) -> str:
-    return hashlib.blake2b("\n".join(sorted(keys)).encode(), digest_size=6).hexdigest()
 
 
 def problems_of_held(held: Sequence[HoldReason]) -> tuple[Problem, ...]:

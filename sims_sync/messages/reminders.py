@@ -12,10 +12,11 @@ from sims_sync.context import RunContext
 from sims_sync.messages.letters import Compose, Letter, MessageKind
 from sims_sync.messages.outbox import Outbox
 from sims_sync.messages.pointers import NO_POINTER, groups_pointer
-from sims_sync.messages.releasing import problems_of_held, still_held
+from sims_sync.messages.releasing import problems_of_held
 from sims_sync.messages.wordings import compose_letter
 from sims_sync.outcome import Ending, Outcome, Problem
 from sims_sync.records import Kind
+from sims_sync.released import still_held
 from sims_sync.school_year import HalfTermDates, HalfTermId, SchoolYear, shown_day
 
 NOUN = ("reminder", "reminders")

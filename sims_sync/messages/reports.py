@@ -14,16 +14,17 @@ from sims_sync.messages.letters import PROGRAMME_LEAD, Compose, Envelope, Letter
 from sims_sync.messages.newcomers import Newcomers
 from sims_sync.messages.outbox import Outbox
 from sims_sync.messages.pointers import NO_POINTER, houses_pointer
-from sims_sync.messages.releasing import problems_of_held, still_held
+from sims_sync.messages.releasing import problems_of_held
 from sims_sync.messages.wordings import compose_letter
 from sims_sync.outcome import Ending, Outcome
+from sims_sync.released import REPORT
 from sims_sync.report.mail import compose_report_mail, is_worth_sending
 from sims_sync.report.summary import ComplianceSummary
 from sims_sync.school_year import HalfTermId, SchoolYear
 from sims_sync.snapshots import closed_summary
 from sims_sync.store.snapshots import load_snapshots
 
-OCCASION = "report"
+OCCASION = REPORT
 NOUN = ("report", "reports")
 
 
@@ -74,9 +75,8 @@ def _send_due(context: RunContext, school_year: SchoolYear, half_term: HalfTermI
     nothing = outbox.nothing_can_leave(letters)
     if nothing is not None:
         return nothing  # what came after the last one left can hold nothing any more
-    held = still_held(context, half_term, OCCASION, report.held)
-    if held:
-        return Outcome(Ending.HELD, problems=problems_of_held(held))
+    if report.held:
+        return Outcome(Ending.HELD, problems=problems_of_held(report.held))
     if any(letter.link is None for letter in letters):
         return Outcome(Ending.HELD, problems=(NO_POINTER,))
     remember(context, released)

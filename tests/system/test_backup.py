@@ -109,6 +109,10 @@ def test_from_a_backup_to_a_working_school_on_a_new_machine(site: Path, tmp_path
     assert (tmp_path / "new" / "config.toml").read_bytes() == (site / "config.toml").read_bytes()
     assert sims_sync("db", "status", "--config", tmp_path / "new" / "config.toml").code == 0
     report = ("report", "compliance", "--format", "json")
+    held = command(tmp_path / "new", *report)
+    assert (held.code, [each["code"] for each in held.json["held"]], held.json["houses"]) == (3, ["restored"], [])
+    release = ("messages", "release", "--reason", "Nothing was handed in between", "--yes")
+    assert "released" in command(tmp_path / "new", *release).out.casefold()
     assert command(tmp_path / "new", *report).json["houses"] == command(site, *report).json["houses"]
 
 

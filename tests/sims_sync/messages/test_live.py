@@ -15,10 +15,11 @@ from sims_sync.messages.going_live import go_live, sample
 from sims_sync.messages.letters import MessageKind
 from sims_sync.messages.outbox import LONGEST_WAIT, wait_after
 from sims_sync.messages.preview import due_occasions, held_for, previewed
-from sims_sync.messages.releasing import release_held, still_held
+from sims_sync.messages.releasing import release_held
 from sims_sync.messages.wordings import EXAMPLES, wording_problems
 from sims_sync.outcome import Ending
 from sims_sync.records import Kind
+from sims_sync.released import still_held
 from sims_sync.snapshots import restate
 from sims_sync.store.audits import RESTORED
 from sims_sync.store.decisions import record_audit
