@@ -19,7 +19,6 @@ from soak.post import HOST, Post
 from soak.year_school import REMINDER_DAY, at_half_past_seven
 
 STORE = "sims-sync.db"
-NOBODY = "65534"
 DISK_MEGABYTES = 64
 EVERY_JOB = ("run", "--all")
 
@@ -31,7 +30,6 @@ class Place:
     folder: Path
     post: Post
     sims: ExitStack
-    words: Sequence[str] = ()
     struck_by: str = ""
     sims_clock: datetime | None = None
 
@@ -93,18 +91,13 @@ def _disk_read_only(place: Place) -> Iterator[None]:
 
 @contextmanager
 def _store_without_rights(place: Place) -> Iterator[None]:
-    """The service's account owns everything but may not write to the store."""
-    for path in (place.folder, *place.folder.rglob("*"), *(place.folder / "sims").iterdir()):
-        os.chown(path, int(NOBODY), int(NOBODY))
-    files = list(place.folder.glob(f"{STORE}*"))
-    for path in files:
-        os.chown(path, 0, 0)
-        path.chmod(0o444)
-    place.words = ("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "--")
-    yield
-    for path in files:  # the account stays the same: only its right comes
-        os.chown(path, int(NOBODY), int(NOBODY))
-        path.chmod(0o644)
+    """The store's files may be read and not written; an attribute, since modes bind no administrator."""
+    files = [str(path) for path in place.folder.glob(f"{STORE}*")]
+    _root("chattr", "+i", *files)
+    try:
+        yield
+    finally:
+        _root("chattr", "-i", *files)
 
 
 @contextmanager

@@ -71,7 +71,6 @@ def faults(names: Sequence[str] = ()) -> bool:
     """Whether the school came well through each of them; `names`: only those with one of these words in their name."""
     chosen = [fault for fault in FAULTS if not names or any(name in fault.name for name in names)]
     with tempfile.TemporaryDirectory(prefix="sims-sync-soak-", ignore_cleanup_errors=True) as name:
-        Path(name).chmod(0o755)  # another account works in it for one of the faults
         make_eve_school(Path(name) / "eve")
         return prove_faults(Path(name) / "eve", Path(name), chosen)
 
@@ -161,14 +160,14 @@ def _place(eve: Path, folder: Path, others: Path) -> Iterator[Place]:
 
 
 def _run(place: Place, jobs: Sequence[str]) -> Ended:
-    return run_command([*place.words, *command()], place.folder, jobs, place.struck_by, place.sims_clock)
+    return run_command(command(), place.folder, jobs, place.struck_by, place.sims_clock)
 
 
 def _serve(place: Place, seconds: float) -> None:
     """Let the service be up for so long: it is what tells the admin where no job can."""
     if not seconds:
         return
-    words = [*place.words, *command(), *with_config(place.folder, ("serve",))]
+    words = [*command(), *with_config(place.folder, ("serve",))]
     service = subprocess.Popen(
         words,
         env=environment_of(place.struck_by, place.sims_clock),
