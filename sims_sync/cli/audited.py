@@ -101,7 +101,6 @@ IMPERSONAL = frozenset(
         "db status",
         "db upgrade",
         "demo",
-        "digest",
         "init",
         "jobs",
         "mapping suggest",

@@ -55,7 +55,9 @@ def _problem(count: int, state: str) -> Problem:
     many = f"{count} {'message' if count == 1 else 'messages'}"
     if state == UNKNOWN:
         what = f"{many} may or may not have left: sending broke off, or a backup was restored."
-        return Problem("mail-unknown", what, f"{_LIST} Look into the mailbox, then `messages retry` or `discard`.")
+        return Problem(
+            "mail-unknown", what, f"{_LIST} Look into the mailbox, then `messages arrived`, `retry` or `discard`."
+        )
     if state == REFUSED:
         what = f"{many} {'was' if count == 1 else 'were'} refused by the mail server."
         return Problem("mail-refused", what, f"{_LIST} Mend the address, then `messages retry`.")

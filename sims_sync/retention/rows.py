@@ -1,7 +1,7 @@
 """Which rows are too old, table by table, and how do they go (DOMAIN §8)? The rules are those of `store.holdings`."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, delete, func, or_, select, update
@@ -275,8 +275,3 @@ _STEPS: Mapping[str, Callable[[Connection, str, Periods], Counts]] = {
     "audit": _audits,
     "written_list": _lists,
 }
-
-
-def tables_looked_at() -> Iterator[str]:
-    """The tables that a rule of age applies to here; a test compares them with `store.holdings`."""
-    yield from _STEPS

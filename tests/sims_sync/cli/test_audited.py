@@ -33,6 +33,10 @@ def test_each_command_is_in_one_of_the_lists(name: str) -> None:
     assert sum(name in each for each in lists) == 1
 
 
+def test_the_lists_name_no_command_that_is_gone() -> None:
+    assert set(commands(sims_sync)) >= VIEWS | CHANGES | NOTED_BY_ITSELF | IMPERSONAL
+
+
 def test_a_view_is_shown_while_the_store_is_in_use_and_the_log_says_what_the_audit_log_cannot(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
